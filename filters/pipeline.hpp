@@ -1,0 +1,30 @@
+// Pipeline: the chain of this gateway. Its order is a security property.
+#pragma once
+
+#include "filters/authenticate.hpp"
+#include "filters/chain.hpp"
+#include "filters/repair.hpp"
+#include "filters/rewrite.hpp"
+#include "filters/validate.hpp"
+
+namespace filters {
+
+// Authenticate  first: nobody without a token learns anything else, or costs anything else.
+// Repair        before Validate, so that a slip is mended and not refused.
+// Validate      after Repair: it judges what will be sent, not what came.
+// Rewrite       last: what it does is for the upstream's eyes, and nothing judges after it.
+using Pipeline = Chain<Authenticate, Repair, Validate, Rewrite>;
+
+struct Settings {
+  Mode authenticate = Mode::enforce;
+  RepairModes repair;
+  ValidateModes validate;
+  RewriteSettings rewrite;
+};
+
+inline Pipeline make_pipeline(const Contract& contract, const Settings& settings) {
+  return Pipeline(Authenticate(settings.authenticate), Repair(contract, settings.repair),
+                  Validate(contract, settings.validate), Rewrite(contract, settings.rewrite));
+}
+
+}  // namespace filters

@@ -1,0 +1,55 @@
+// Record: the audit line of one exchange, as one JSON object without a line end. What is in it is
+// read off the exchange and its journal; what only the host knows comes in an Outcome. Secrets
+// appear as the keyed hashes the host has made, values only where the contract accepted them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory_resource>
+#include <string_view>
+
+#include "filters/exchange.hpp"
+
+namespace filters {
+
+// How an exchange ended. `none`: not yet.
+enum class Ending : std::uint8_t {
+  none,
+  answered,        // the whole answer was handed to the client's connection
+  client_aborted,  // the client went away, or was too slow, before that
+  upstream_aborted // the upstream broke off in the middle of an answer already begun
+};
+enum class Decision : std::uint8_t { forwarded, rejected };
+
+struct Outcome {
+  Decision decision = Decision::rejected;
+  Ending ending = Ending::none;
+  Delivery delivery = Delivery::none;
+  int status = 0;                       // sent to the client; 0: nothing was sent
+  int upstream_status = 0;              // 0: none came
+  std::string_view failure;             // of the upstream, a stable token ("connect_refused"), or empty
+  bool upstream_reused = false;
+  bool retried = false;
+  std::string_view client_address;      // "127.0.0.1"
+  std::uint16_t client_port = 0;
+  std::string_view scheme;              // "http", "https"
+  std::string_view protocol_version;    // "1.1"
+  std::string_view upstream_address;    // "127.0.0.1:8443", empty where none was chosen
+  std::uint64_t request_body_bytes = 0;   // received
+  std::uint64_t response_body_bytes = 0;  // sent
+  std::chrono::microseconds duration{};   // whole exchange
+  std::chrono::microseconds upstream_duration{};  // from lease asked to last answer byte
+  std::string_view bearer_hash;         // "hmac-sha256:<key id>:<hex>" or empty
+  std::string_view device_hash;
+};
+
+// Level `request`. Ends in '}' and begins with '{"time":'; the writer puts `"seq":N,` after the brace.
+std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
+                               std::pmr::memory_resource& memory);
+
+// Bytes that render_record can need at most for any exchange that is rejected before a field is read.
+inline constexpr std::size_t least_record = 8 * 1024;
+// Upper bound for this exchange, from its journal and documents.
+std::size_t record_bound(const Exchange& exchange);
+
+}  // namespace filters

@@ -1,0 +1,36 @@
+// Rewrite: the last say on what leaves: how the upstream wants parameters spelt
+// (`documented`: the API page's own "platfrom" in a query), and fields the operator sets or removes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "filters/contract/contract.hpp"
+#include "filters/exchange.hpp"
+
+namespace filters {
+
+enum class ParameterNames : std::uint8_t { canonical, documented };
+
+struct RewriteSettings {
+  ParameterNames parameter_names = ParameterNames::canonical;
+  std::vector<std::pair<std::string, std::string>> set;  // field name and value
+  std::vector<std::string> remove;                       // field names
+};
+
+class Rewrite {
+ public:
+  static constexpr std::string_view name = "rewrite";
+  Rewrite(const Contract& contract, RewriteSettings settings)
+      : contract_(contract), settings_(std::move(settings)) {}
+
+  Verdict on_body(Exchange& exchange) const;
+
+ private:
+  const Contract& contract_;
+  RewriteSettings settings_;
+};
+
+}  // namespace filters

@@ -1,0 +1,110 @@
+// Config: everything the operator decides, checked and with defaults filled in. Made once by
+// `load_config`, then immutable; every worker reads the same one. Paths are absolute (made so from
+// the config file's folder). It holds file names of secrets, never secrets.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filters/pipeline.hpp"
+
+namespace proxy {
+
+using std::chrono::milliseconds;
+
+struct TlsFiles {
+  std::filesystem::path certificate;  // PEM, the chain, leaf first
+  std::filesystem::path private_key;  // PEM
+  std::optional<std::filesystem::path> client_ca;  // given: clients must show a certificate
+};
+
+struct Listen {
+  std::string host;  // numeric address, without brackets
+  std::uint16_t port = 0;
+  std::optional<TlsFiles> tls;
+};
+
+struct UpstreamConfig {
+  bool tls = true;
+  std::string host;  // as in the URL, without brackets
+  std::uint16_t port = 443;
+  std::string authority;  // as in the URL: what goes into Host
+  std::optional<std::filesystem::path> ca;  // none: the system's
+  struct {
+    milliseconds connect{2'000};
+    milliseconds first_byte{10'000};
+    milliseconds idle{30'000};
+    milliseconds total{30'000};
+  } timeouts;
+  struct {  // per worker
+    std::size_t connections = 256;
+    std::size_t idle = 64;
+    milliseconds idle_timeout{25'000};
+    std::size_t waiting = 1024;
+  } pool;
+};
+
+struct Limits {
+  std::size_t head = 16 * 1024;
+  std::size_t fields = 100;
+  std::size_t target = 8 * 1024;
+  std::size_t body = 64 * 1024;  // of a governed request
+  std::size_t connections = 20'000;  // of all workers
+  milliseconds handshake{5'000};
+  milliseconds request{15'000};
+  milliseconds idle{60'000};
+  std::size_t requests_per_connection = 100'000;
+};
+
+enum class OnFull : std::uint8_t { reject, drop };
+
+struct AuditConfig {
+  std::filesystem::path directory;
+  std::optional<std::filesystem::path> hmac_key;  // none: generated beside the directory
+  OnFull on_full = OnFull::reject;
+};
+
+enum class LogFormat : std::uint8_t { text, json };
+
+struct LogConfig {
+  std::string level = "info";  // spdlog's names: trace debug info warn error off
+  LogFormat format = LogFormat::text;
+};
+
+struct Config {
+  std::filesystem::path file;
+  std::vector<Listen> listen;
+  std::size_t workers = 1;  // `auto` is resolved to the cores this process may use
+  UpstreamConfig upstream;
+  Limits limits;
+  bool forward_other_paths = true;
+  filters::Settings filters;
+  AuditConfig audit;
+  LogConfig log;
+};
+
+// A fault or warning of a configuration.
+struct Diagnostic {
+  enum class Severity : std::uint8_t { warning, error } severity = Severity::error;
+  std::filesystem::path file;
+  int line = 0;  // from 1; 0: the whole file
+  int column = 0;
+  std::string what;
+};
+// "prefgate.yaml:3:5: unknown key `adress` (did you mean `address`?)"
+std::string to_string(const Diagnostic& diagnostic);
+
+struct LoadedConfig {
+  std::optional<Config> config;  // none where any diagnostic is an error
+  std::vector<Diagnostic> diagnostics;  // all of them, in the file's order
+};
+
+// Reads and checks the YAML file: keys, types, units, values. Does not open the files it names:
+// see `check_files`. Never throws; an unreadable file is a diagnostic.
+LoadedConfig load_config(const std::filesystem::path& file);
+
+}  // namespace proxy
