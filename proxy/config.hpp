@@ -1,11 +1,13 @@
 // Config: everything the operator decides, checked and with defaults filled in. Made once by
 // `load_config`, then immutable; every worker reads the same one. Paths are absolute (made so from
-// the config file's folder). It holds file names of secrets, never secrets.
+// the config file's folder), but for the config file's own. It holds file names of secrets, never
+// secrets.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +19,8 @@ namespace proxy {
 using std::chrono::milliseconds;
 
 struct TlsFiles {
-  std::filesystem::path certificate;  // PEM, the chain, leaf first
-  std::filesystem::path private_key;  // PEM
+  std::filesystem::path certificate;               // PEM, the chain, leaf first
+  std::filesystem::path private_key;               // PEM
   std::optional<std::filesystem::path> client_ca;  // given: clients must show a certificate
 };
 
@@ -32,7 +34,7 @@ struct UpstreamConfig {
   bool tls = true;
   std::string host;  // as in the URL, without brackets
   std::uint16_t port = 443;
-  std::string authority;  // as in the URL: what goes into Host
+  std::string authority;                    // as in the URL: what goes into Host
   std::optional<std::filesystem::path> ca;  // none: the system's
   struct {
     milliseconds connect{2'000};
@@ -52,7 +54,7 @@ struct Limits {
   std::size_t head = 16 * 1024;
   std::size_t fields = 100;
   std::size_t target = 8 * 1024;
-  std::size_t body = 64 * 1024;  // of a governed request
+  std::size_t body = 64 * 1024;      // of a governed request
   std::size_t connections = 20'000;  // of all workers
   milliseconds handshake{5'000};
   milliseconds request{15'000};
@@ -75,8 +77,14 @@ struct LogConfig {
   LogFormat format = LogFormat::text;
 };
 
+// A place in the config file, from 1; the column counts characters. Line 0: the whole file.
+struct Mark {
+  int line = 0;
+  int column = 0;
+};
+
 struct Config {
-  std::filesystem::path file;
+  std::filesystem::path file;  // as it was named to `load_config`: diagnostics name it so
   std::vector<Listen> listen;
   std::size_t workers = 1;  // `auto` is resolved to the cores this process may use
   UpstreamConfig upstream;
@@ -85,23 +93,28 @@ struct Config {
   filters::Settings filters;
   AuditConfig audit;
   LogConfig log;
+  // Where each value that was given stands: "audit.directory", "listen[0].tls.certificate".
+  std::map<std::string, Mark> where;
 };
 
 // A fault or warning of a configuration.
 struct Diagnostic {
   enum class Severity : std::uint8_t { warning, error } severity = Severity::error;
   std::filesystem::path file;
-  int line = 0;  // from 1; 0: the whole file
-  int column = 0;
+  Mark mark;
   std::string what;
 };
-// "prefgate.yaml:3:5: unknown key `adress` (did you mean `address`?)"
+// "prefgate.yaml:3:5: unknown key `adress` (did you mean `address`?)"; of a warning,
+// "prefgate.yaml:3:5: warning: ...".
 std::string to_string(const Diagnostic& diagnostic);
 
 struct LoadedConfig {
-  std::optional<Config> config;  // none where any diagnostic is an error
+  std::optional<Config> config;         // none where any diagnostic is an error
   std::vector<Diagnostic> diagnostics;  // all of them, in the file's order
+  bool unreadable = false;              // the config file itself could not be read
 };
+
+bool has_error(const std::vector<Diagnostic>& diagnostics);
 
 // Reads and checks the YAML file: keys, types, units, values. Does not open the files it names:
 // see `check_files`. Never throws; an unreadable file is a diagnostic.
