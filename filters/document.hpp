@@ -25,7 +25,7 @@ enum class Type : std::uint8_t { string, number, boolean, null, object, array };
 std::string_view to_string(Type type);
 
 struct Member {
-  std::string_view name;  // decoded
+  std::string_view name;  // decoded; in the source or the arena
   std::string_view text;  // a string decoded; a number, boolean or null as it stands; else empty
   Span name_span;         // query: up to '='; JSON: with its quotes
   Span value_span;        // query: after '='; JSON: the whole value with quotes or brackets
@@ -33,6 +33,7 @@ struct Member {
   Type type = Type::string;
   std::uint32_t parent = 0;  // index of the member whose object holds this one; `Document::root`
   std::uint32_t next = 0;    // index after this member and everything inside it
+  bool dropped = false;      // Repair removed it
 };
 
 // Why a text is not a document. `offset` is a byte offset into it.
@@ -62,13 +63,19 @@ struct Document {
 //
 // A query: pairs joined by '&' (WHATWG URL section 5.1: percent-decoding, '+' is a space; empty
 // pairs are skipped). Faults: a '%' without two hex digits, a raw ';' (some servers split there),
-// a control byte, decoded text that is not UTF-8.
+// a raw space, '#' or control byte, decoded text that is not UTF-8.
 Fault index_query(std::string_view source, Arena& arena, Document& document);
 
 // JSON: RFC 8259, strict: valid UTF-8, no lone surrogate escapes, no byte order mark, whole input
 // consumed, depth at most `Document::max_depth`, the root an object. Repeated names are listed,
-// not a fault here.
+// not a fault here; the list is in the order of the source and made in near-linear time.
 Fault index_json(std::string_view source, Arena& arena, Document& document);
+
+// True where `text` is valid UTF-8 (no surrogates, no overlong forms).
+bool valid_utf8(std::string_view text);
+
+// Fills `document.repeated`; part of both of the above.
+void find_repeated(Arena& arena, Document& document);
 
 // "line 3, column 5" of a byte offset, both from 1, column in bytes.
 std::string_view describe_offset(std::string_view source, std::uint32_t offset, Arena& arena);

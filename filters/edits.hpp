@@ -13,6 +13,7 @@ namespace filters {
 struct Edit {
   Span span;  // empty: an insertion before `span.begin`
   std::string_view replacement;
+  std::uint32_t order = 0;  // of edits at one place
 };
 
 class Edits {
@@ -21,7 +22,12 @@ class Edits {
 
   // Spans must not overlap those already there (a bug otherwise, asserted by `apply`). Insertions
   // at the same place keep the order in which they were added.
-  void add(Span span, std::string_view replacement) { edits_.push_back({span, replacement}); }
+  void add(Span span, std::string_view replacement) {
+    edits_.push_back({span, replacement, static_cast<std::uint32_t>(edits_.size())});
+  }
+  // As `add`, but an edit of exactly this span is replaced, and goes where the replacement is what
+  // `source` has there anyway.
+  void set(Span span, std::string_view replacement, std::string_view source);
   bool empty() const { return edits_.empty(); }
   auto begin() const { return edits_.begin(); }
   auto end() const { return edits_.end(); }

@@ -5,9 +5,12 @@
 // read buffer.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <memory_resource>
 #include <string_view>
+#include <vector>
 
 #include "filters/arena.hpp"
 #include "filters/document.hpp"
@@ -17,6 +20,12 @@
 #include "filters/verdict.hpp"
 
 namespace filters {
+
+// A wrong spelling of a field whose value disagrees with the one the field already has.
+struct Conflict {
+  std::uint32_t member = Document::root;
+  std::uint8_t field = 0;
+};
 
 // Secrets: raw text, for use and never for output.
 struct Identity {
@@ -33,7 +42,10 @@ struct Exchange {
         body(memory),
         query_edits(memory),
         body_edits(memory),
-        journal(memory) {}
+        conflicts(memory),
+        journal(memory) {
+    fields.fill(Document::root);
+  }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -45,8 +57,17 @@ struct Exchange {
 
   Response response;
   Identity identity;
-  Document query;  // read by Repair
-  Document body;   // read by Repair; `source` is request.body
+  // Read by Repair. Spans are of `request.query` and `request.body`, as they came; a member's name,
+  // text and type are what will be sent, so whoever judges or records sees the repaired value.
+  Document query;
+  Document body;
+  Fault query_fault;  // the query is not one: `query` is empty then; Validate rejects for it
+  Fault body_fault;   // likewise
+  // By index in Contract::fields(): the member that carries the field, Document::root where none
+  // does.
+  static constexpr std::size_t max_fields = 16;
+  std::array<std::uint32_t, max_fields> fields;
+  std::pmr::vector<Conflict> conflicts;
   Edits query_edits;
   Edits body_edits;
   Journal journal;
@@ -55,6 +76,14 @@ struct Exchange {
   // What goes upstream, once the chain has passed: set by `apply_edits`.
   std::string_view outgoing_query;
   std::string_view outgoing_body;
+
+  // The document that carries the contract's fields: of a POST the body, else the query.
+  const Document& parameters() const { return request.method == Method::post ? body : query; }
+  Document& parameters() { return request.method == Method::post ? body : query; }
+  // The member that carries a field, nullptr where none does.
+  const Member* field(std::size_t index) const {
+    return fields[index] == Document::root ? nullptr : &parameters().members[fields[index]];
+  }
 
   void apply_edits() {
     outgoing_query = query_edits.apply(request.query, arena);

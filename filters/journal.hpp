@@ -11,11 +11,13 @@
 
 namespace filters {
 
+class Arena;
+
 // What a rule may do: nothing; write to the journal; that and tell the client; act.
 enum class Mode : std::uint8_t { off, observe, warn, enforce };
 enum class Kind : std::uint8_t {
-  edit,       // a change that was applied
-  finding,    // seen and let be: the rule's mode is below `enforce`, or there was nothing safe to do
+  edit,     // a change that was applied
+  finding,  // seen and let be: the rule's mode is below `enforce`, or there was nothing safe to do
   violation,  // seen, and the exchange is rejected for it
 };
 // Of JSON Patch (RFC 6902 section 4); `none` for findings and violations without a proposed change.
@@ -44,9 +46,10 @@ struct Entry {
 
 class Journal {
  public:
-  // Findings beyond this many are counted, not kept. Edits and violations are always kept:
-  // the first are evidence, the second bounded by the contract's own limits.
+  // Findings and violations beyond this many are counted, not kept. Edits are always kept: they
+  // are evidence.
   static constexpr std::size_t findings_kept = 32;
+  static constexpr std::size_t violations_kept = 16;
 
   explicit Journal(std::pmr::memory_resource& memory) : entries_(&memory) {}
 
@@ -54,8 +57,8 @@ class Journal {
   void write(const Entry& entry);
 
   std::size_t edits() const { return edits_; }
-  std::size_t findings() const { return findings_; }  // all, kept or not
-  std::size_t violations() const { return violations_; }
+  std::size_t findings() const { return findings_; }      // all, kept or not
+  std::size_t violations() const { return violations_; }  // all, kept or not
   bool empty() const { return entries_.empty(); }
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
@@ -66,6 +69,14 @@ class Journal {
   std::size_t findings_ = 0;
   std::size_t violations_ = 0;
 };
+
+// How a name that a client chose appears in pointers and messages: as it is, or, where it is long
+// or has characters outside [A-Za-z0-9_.-], as "(name of 70 bytes)". A client that slips can put a
+// token where a name belongs (one of iOS has 64 characters), and this goes into logs and answers.
+inline constexpr std::size_t longest_shown_name = 56;
+std::string_view shown_name(std::string_view name, Arena& arena);
+// JSON text of a string.
+std::string_view json_quoted(std::string_view text, Arena& arena);
 
 // Value of `x-prefgate-rules`: ids, each once, in order of first appearance, joined by commas, at
 // most 256 bytes, then ",+N" for the N left out. Empty where no rule acted. Rules in `observe` stay

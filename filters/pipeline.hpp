@@ -23,7 +23,8 @@ struct Settings {
 };
 
 inline Pipeline make_pipeline(const Contract& contract, const Settings& settings) {
-  return Pipeline(Authenticate(settings.authenticate), Repair(contract, settings.repair),
+  return Pipeline(Authenticate(settings.authenticate),
+                  Repair(contract, settings.repair, settings.rewrite.parameter_names),
                   Validate(contract, settings.validate), Rewrite(contract, settings.rewrite));
 }
 

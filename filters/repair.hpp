@@ -22,16 +22,21 @@ struct RepairModes {
 class Repair {
  public:
   static constexpr std::string_view name = "repair";
-  Repair(const Contract& contract, RepairModes modes) : contract_(contract), modes_(modes) {}
+  // `upstream_names`: with `documented`, the page's own spellings are right in a query and stay.
+  Repair(const Contract& contract, RepairModes modes,
+         ParameterNames upstream_names = ParameterNames::canonical)
+      : contract_(contract), modes_(modes), upstream_names_(upstream_names) {}
 
-  // Fills exchange.query and exchange.body; rejects what is not a query or not JSON.
-  // Names repeated, or a wrong and a right name that disagree, become violations in the journal:
-  // Validate rejects for them together with all others.
+  // Fills exchange.query, .body, .fields, .conflicts, .identity.device_token and the edits. Never
+  // rejects: what is no query or no JSON is left as a fault, names repeated and wrong spellings
+  // that disagree with the right one are left in the documents and `conflicts`. Validate judges
+  // them, together with everything else.
   Verdict on_body(Exchange& exchange) const;
 
  private:
   const Contract& contract_;
   RepairModes modes_;
+  ParameterNames upstream_names_;
 };
 
 }  // namespace filters

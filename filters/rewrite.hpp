@@ -1,5 +1,6 @@
 // Rewrite: the last say on what leaves: how the upstream wants parameters spelt
-// (`documented`: the API page's own "platfrom" in a query), and fields the operator sets or removes.
+// (`documented`: the API page's own "platfrom" in a query), and header fields the operator sets or
+// removes. Values of header fields may be an operator's secrets: the journal names them only.
 #pragma once
 
 #include <string>
@@ -11,8 +12,6 @@
 #include "filters/exchange.hpp"
 
 namespace filters {
-
-enum class ParameterNames : std::uint8_t { canonical, documented };
 
 struct RewriteSettings {
   ParameterNames parameter_names = ParameterNames::canonical;

@@ -1,6 +1,8 @@
 // Validate: the contract, strictly. Head: method, framing, media type. Body: every field's
 // presence, type and pattern, as they will stand after repair. All violations in one answer.
-// Changes nothing.
+// Changes nothing. Below `enforce` what it sees are findings and the request goes on, a body that
+// is no JSON included, byte for byte as it came; only the framing it never lets through in any
+// mode: a POST without a length, a GET with a body.
 #pragma once
 
 #include <string_view>
@@ -19,10 +21,11 @@ struct ValidateModes {
 class Validate {
  public:
   static constexpr std::string_view name = "validate";
-  static constexpr std::size_t max_violations = 16;  // in one answer; the rest is counted
   Validate(const Contract& contract, ValidateModes modes) : contract_(contract), modes_(modes) {}
 
   Verdict on_head(Exchange& exchange) const;
+  // Writes at most Journal::violations_kept violations; the journal counts all. The verdict's
+  // detail is the first one in words: "platform must be one of ios, android".
   Verdict on_body(Exchange& exchange) const;
 
  private:

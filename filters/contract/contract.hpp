@@ -4,8 +4,8 @@
 // users); a loader for OpenAPI documents will make others of the same shape.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -14,18 +14,23 @@ namespace filters {
 enum class FieldType : std::uint8_t { string, object_of_booleans };
 
 struct ContractField {
-  std::string_view name;                       // canonical: "platform"
-  std::string_view documented_query_name;      // as the API page spells it in a query: "platfrom"
+  std::string_view name;                   // canonical: "platform"
+  std::string_view documented_query_name;  // as the API page spells it in a query: "platfrom"
   FieldType type = FieldType::string;
-  bool in_query = false;                       // a parameter of GET
-  bool in_body = false;                        // a member of POST
-  bool secret = false;                         // its value never appears in any output
-  std::span<const std::string_view> aliases;   // other spellings, exact case
-  std::span<const std::string_view> values;    // of an enumeration; empty for others
-  bool (*matches)(std::string_view) = nullptr; // decoded text against the pattern
-  std::string_view expectation;                // "must be one of ios, android"
-  bool case_insensitive = false;               // repair may lower its letters to make it match
+  bool in_query = false;                        // a parameter of GET
+  bool in_body = false;                         // a member of POST
+  bool secret = false;                          // its value never appears in any output
+  std::span<const std::string_view> aliases;    // other spellings, exact case
+  std::span<const std::string_view> values;     // of an enumeration; empty for others
+  bool (*matches)(std::string_view) = nullptr;  // decoded text against the pattern
+  std::string_view expectation;                 // "must be one of ios, android"
+  bool case_insensitive = false;                // repair may lower its letters to make it match
+  bool numeric = false;                         // repair may quote a JSON number that matches
 };
+
+// How the fields are spelt in a query on the upstream's side: `platform`, or as the API page has
+// it, `platfrom`.
+enum class ParameterNames : std::uint8_t { canonical, documented };
 
 enum class PathMatch : std::uint8_t {
   other,      // not governed, passes through
@@ -53,6 +58,8 @@ class Contract {
   // ASCII case ignored), `none` where there is none or more than one. `in_query` picks the fields
   // that can stand there.
   std::uint8_t nearest(std::string_view name, bool in_query) const;
+  // The one value of an enumeration at most two edits from `text`, case ignored, else "".
+  static std::string_view nearest_value(const ContractField& field, std::string_view text);
 
   bool valid_preference_name(std::string_view name) const;
   bool known_preference(std::string_view name) const;
