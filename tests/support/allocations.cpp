@@ -1,0 +1,74 @@
+#include "tests/support/allocations.hpp"
+
+#include <cerrno>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PREFGATE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define PREFGATE_SANITIZED 1
+#endif
+#endif
+
+namespace tests {
+namespace {
+thread_local std::size_t count = 0;
+}
+
+std::size_t allocations() {
+  return count;
+}
+
+#ifdef PREFGATE_SANITIZED
+bool counts_allocations() {
+  return false;
+}
+#else
+bool counts_allocations() {
+  return true;
+}
+#endif
+
+}  // namespace tests
+
+#ifndef PREFGATE_SANITIZED
+// glibc's own names for what is replaced here. Freeing needs no replacement: the memory is glibc's.
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* block, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+
+void* malloc(std::size_t size) {
+  ++tests::count;
+  return __libc_malloc(size);
+}
+
+void* calloc(std::size_t count, std::size_t size) {
+  ++tests::count;
+  return __libc_calloc(count, size);
+}
+
+void* realloc(void* block, std::size_t size) {
+  ++tests::count;
+  return __libc_realloc(block, size);
+}
+
+void* memalign(std::size_t alignment, std::size_t size) {
+  ++tests::count;
+  return __libc_memalign(alignment, size);
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  ++tests::count;
+  return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void** block, std::size_t alignment, std::size_t size) {
+  ++tests::count;
+  *block = __libc_memalign(alignment, size);
+  return *block ? 0 : ENOMEM;
+}
+}
+#endif
