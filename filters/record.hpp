@@ -8,6 +8,7 @@
 #include <memory_resource>
 #include <string_view>
 
+#include "filters/contract/contract.hpp"
 #include "filters/exchange.hpp"
 
 namespace filters {
@@ -15,9 +16,9 @@ namespace filters {
 // How an exchange ended. `none`: not yet.
 enum class Ending : std::uint8_t {
   none,
-  answered,        // the whole answer was handed to the client's connection
-  client_aborted,  // the client went away, or was too slow, before that
-  upstream_aborted // the upstream broke off in the middle of an answer already begun
+  answered,         // the whole answer was handed to the client's connection
+  client_aborted,   // the client went away, or was too slow, before that
+  upstream_aborted  // the upstream broke off in the middle of an answer already begun
 };
 enum class Decision : std::uint8_t { forwarded, rejected };
 
@@ -25,31 +26,39 @@ struct Outcome {
   Decision decision = Decision::rejected;
   Ending ending = Ending::none;
   Delivery delivery = Delivery::none;
-  int status = 0;                       // sent to the client; 0: nothing was sent
-  int upstream_status = 0;              // 0: none came
-  std::string_view failure;             // of the upstream, a stable token ("connect_refused"), or empty
+  int status = 0;            // sent to the client; 0: nothing was sent
+  int upstream_status = 0;   // 0: none came
+  std::string_view failure;  // of the upstream, a stable token ("connect_refused"), or empty
   bool upstream_reused = false;
   bool retried = false;
-  std::string_view client_address;      // "127.0.0.1"
+  std::string_view client_address;  // "127.0.0.1"
   std::uint16_t client_port = 0;
-  std::string_view scheme;              // "http", "https"
-  std::string_view protocol_version;    // "1.1"
-  std::string_view upstream_address;    // "127.0.0.1:8443", empty where none was chosen
-  std::uint64_t request_body_bytes = 0;   // received
-  std::uint64_t response_body_bytes = 0;  // sent
-  std::chrono::microseconds duration{};   // whole exchange
+  std::string_view scheme;                        // "http", "https"
+  std::string_view protocol_version;              // "1.1"
+  std::string_view upstream_address;              // "127.0.0.1:8443", empty where none was chosen
+  std::uint64_t request_body_bytes = 0;           // received
+  std::uint64_t response_body_bytes = 0;          // sent
+  std::chrono::microseconds duration{};           // whole exchange
   std::chrono::microseconds upstream_duration{};  // from lease asked to last answer byte
-  std::string_view bearer_hash;         // "hmac-sha256:<key id>:<hex>" or empty
+  std::string_view bearer_hash;                   // "hmac-sha256:<key id>:<hex>" or empty
   std::string_view device_hash;
 };
 
-// Level `request`. Ends in '}' and begins with '{"time":'; the writer puts `"seq":N,` after the brace.
+// Level `request`. Ends in '}' and begins with '{"time":'; the writer puts `"seq":N,` after the
+// brace. Names are those of OpenTelemetry's HTTP semantic conventions where these have one, else
+// they begin with "prefgate.". Never the query of the target, never the raw text of a secret. Long
+// texts are cut, and "prefgate.cut" lists which. Always one line of valid UTF-8, whatever the
+// request held.
 std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
-                               std::pmr::memory_resource& memory);
+                               std::pmr::memory_resource& memory,
+                               const Contract& contract = Contract::builtin());
 
-// Bytes that render_record can need at most for any exchange that is rejected before a field is read.
+// Bytes of the record of any exchange that passes through, or is rejected before a field is read
+// (its journal then has a few entries of the head's rules): to be reserved before it goes on. There
+// are more than a hundred bytes to spare, for whoever frames or numbers records.
 inline constexpr std::size_t least_record = 8 * 1024;
-// Upper bound for this exchange, from its journal and documents.
+// Upper bound of this exchange's record from what its journal and documents hold now, whatever its
+// outcome will be; as much to spare.
 std::size_t record_bound(const Exchange& exchange);
 
 }  // namespace filters

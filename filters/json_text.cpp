@@ -1,0 +1,299 @@
+#include "filters/json_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace filters {
+namespace {
+
+constexpr auto plain_bytes = [] {  // ASCII that stands for itself in a JSON string
+  std::array<bool, 256> plain{};
+  for (unsigned c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+bool is_plain(char c) {
+  return plain_bytes[static_cast<unsigned char>(c)];
+}
+
+// Whether any of eight bytes is not plain. May say so of eight plain ones behind a first that is
+// not; never the other way round.
+bool any_special(std::uint64_t word) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t tops = 0x80 * ones;
+  const auto has = [&](std::uint64_t byte) {
+    const auto difference = word ^ (byte * ones);
+    return (difference - ones) & ~difference;
+  };
+  const auto below_space = (word - 0x20 * ones) & ~word;
+  return ((word | below_space | has('"') | has('\\') | has(0x7F)) & tops) != 0;
+}
+
+std::size_t plain_run(std::string_view text) {
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    if (any_special(word)) break;
+  }
+  while (i < text.size() && is_plain(text[i])) ++i;
+  return i;
+}
+
+// Bytes of the UTF-8 sequence of more than one byte that `text` begins with; 0 where it is none
+// (RFC 3629 section 4).
+std::size_t utf8_sequence(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const auto first = byte(0);
+  const auto second = byte(1);
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool fits = (first != 0xE0 || second >= 0xA0) && (first != 0xED || second < 0xA0);
+    return fits && follows(1) && follows(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool fits = (first != 0xF0 || second >= 0x90) && (first != 0xF4 || second < 0x90);
+    return fits && follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+struct Piece {
+  std::array<char, 6> text;
+  std::size_t size;  // of text
+  std::size_t took;  // bytes of the source
+};
+
+Piece unicode_escape(unsigned code, std::size_t took) {
+  constexpr char digits[] = "0123456789abcdef";
+  return {{'\\', 'u', '0', '0', digits[code >> 4 & 15], digits[code & 15]}, 6, took};
+}
+
+// How the first character of `text`, which is not plain, is written.
+Piece escaped(std::string_view text) {
+  const auto code = static_cast<unsigned char>(text[0]);
+  switch (code) {
+    case '"':
+      return {{'\\', '"'}, 2, 1};
+    case '\\':
+      return {{'\\', '\\'}, 2, 1};
+    case '\n':
+      return {{'\\', 'n'}, 2, 1};
+    case '\r':
+      return {{'\\', 'r'}, 2, 1};
+    case '\t':
+      return {{'\\', 't'}, 2, 1};
+    default:
+      break;
+  }
+  if (code < 0x80) return unicode_escape(code, 1);
+  const auto size = utf8_sequence(text);
+  if (size == 0) return {{'\xEF', '\xBF', '\xBD'}, 3, 1};
+  // C1 controls: some terminals obey them.
+  if (code == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0)
+    return unicode_escape(static_cast<unsigned char>(text[1]), 2);
+  Piece piece{{}, size, size};
+  std::memcpy(piece.text.data(), text.data(), size);
+  return piece;
+}
+
+// A JSON string with its quotes, valid UTF-8 and no raw control characters.
+bool is_json_string(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
+  text = text.substr(1, text.size() - 2);
+  while (true) {
+    text.remove_prefix(plain_run(text));
+    if (text.empty()) return true;
+    std::size_t step = text[0] == '\\' && text.size() > 1 ? 2 : utf8_sequence(text);
+    if (text[0] == '\\' && text.size() > 1) {
+      if (text[1] == 'u') {
+        const auto hex = text.substr(2, 4);
+        if (hex.size() < 4 || hex.find_first_not_of("0123456789abcdefABCDEF") != hex.npos)
+          return false;
+        step = 6;
+      } else if (std::string_view("\"\\/bfnrt").find(text[1]) == std::string_view::npos) {
+        return false;
+      }
+    } else if (step == 2 && static_cast<unsigned char>(text[0]) == 0xC2 &&
+               static_cast<unsigned char>(text[1]) < 0xA0) {
+      return false;  // a C1 control
+    }
+    if (step == 0) return false;
+    text.remove_prefix(step);
+  }
+}
+
+std::size_t digits_at(std::string_view text, std::size_t i) {
+  const auto start = i;
+  while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
+  return i - start;
+}
+
+bool is_json_number(std::string_view text) {  // RFC 8259 section 6
+  std::size_t i = text.starts_with('-') ? 1 : 0;
+  const auto whole = digits_at(text, i);
+  if (whole == 0 || (whole > 1 && text[i] == '0')) return false;
+  i += whole;
+  if (i < text.size() && text[i] == '.') {
+    const auto fraction = digits_at(text, i + 1);
+    if (fraction == 0) return false;
+    i += 1 + fraction;
+  }
+  if (i < text.size() && (text[i] | 0x20) == 'e') {
+    ++i;
+    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+    const auto exponent = digits_at(text, i);
+    if (exponent == 0) return false;
+    i += exponent;
+  }
+  return i == text.size();
+}
+
+void two_digits(char* to, unsigned value) {
+  to[0] = static_cast<char>('0' + value / 10);
+  to[1] = static_cast<char>('0' + value % 10);
+}
+
+}  // namespace
+
+JsonText::JsonText(std::pmr::memory_resource& memory, std::size_t expected)
+    : memory_(memory),
+      data_(static_cast<char*>(memory.allocate(expected, 1))),
+      capacity_(expected) {}
+
+void JsonText::grow(std::size_t more) {
+  if (more <= capacity_ - size_) return;
+  const auto capacity = std::max(size_ + more, 2 * capacity_);
+  auto* const data = static_cast<char*>(memory_.allocate(capacity, 1));
+  if (size_ > 0) std::memcpy(data, data_, size_);
+  memory_.deallocate(data_, capacity_, 1);
+  data_ = data;
+  capacity_ = capacity;
+}
+
+void JsonText::append(std::string_view text) {
+  if (!text.empty()) std::memcpy(data_ + size_, text.data(), text.size());
+  size_ += text.size();
+}
+
+// What stands last tells whether something came before: a value never ends in '{', '[' or ':',
+// because a string ends in its quote.
+void JsonText::separate() {
+  grow(1);
+  if (size_ == 0) return;
+  const char last = data_[size_ - 1];
+  if (last != '{' && last != '[' && last != ':') data_[size_++] = ',';
+}
+
+void JsonText::open(char bracket) {
+  separate();
+  grow(1);
+  data_[size_++] = bracket;
+}
+
+void JsonText::close(char bracket) {
+  grow(1);
+  data_[size_++] = bracket;
+}
+
+void JsonText::key(std::string_view name) {
+  plain(name);
+  close(':');
+}
+
+void JsonText::string_key(std::string_view name, std::size_t limit) {
+  string(name, limit);
+  close(':');
+}
+
+void JsonText::plain(std::string_view text) {
+  separate();
+  grow(text.size() + 2);
+  data_[size_++] = '"';
+  append(text);
+  data_[size_++] = '"';
+}
+
+bool JsonText::string(std::string_view text, std::size_t limit) {
+  separate();
+  grow(std::min(6 * text.size(), limit) + 2);
+  data_[size_++] = '"';
+  while (!text.empty()) {
+    const auto run = std::min(plain_run(text), limit);
+    append(text.substr(0, run));
+    text.remove_prefix(run);
+    limit -= run;
+    if (text.empty()) break;
+    if (limit == 0) break;
+    const auto piece = escaped(text);
+    if (piece.size > limit) break;
+    append({piece.text.data(), piece.size});
+    text.remove_prefix(piece.took);
+    limit -= piece.size;
+  }
+  data_[size_++] = '"';
+  return text.empty();
+}
+
+bool JsonText::json(std::string_view text, std::size_t limit) {
+  const bool whole = text.size() <= limit;
+  const bool scalar = text == "true" || text == "false" || text == "null" ||
+                      (whole && (is_json_string(text) || is_json_number(text)));
+  if (!whole || !scalar) {
+    string(text, limit);
+    return false;
+  }
+  separate();
+  grow(text.size());
+  append(text);
+  return true;
+}
+
+void JsonText::number(std::uint64_t value) {
+  separate();
+  grow(20);
+  size_ =
+      static_cast<std::size_t>(std::to_chars(data_ + size_, data_ + size_ + 20, value).ptr - data_);
+}
+
+void JsonText::number(std::int64_t value) {
+  separate();
+  grow(20);
+  size_ =
+      static_cast<std::size_t>(std::to_chars(data_ + size_, data_ + size_ + 20, value).ptr - data_);
+}
+
+void JsonText::boolean(bool value) {
+  separate();
+  grow(5);
+  append(value ? "true" : "false");
+}
+
+std::array<char, 27> rfc3339(std::chrono::system_clock::time_point time) {
+  using namespace std::chrono;
+  const auto exact = floor<microseconds>(time);
+  const auto day = floor<days>(exact);
+  const year_month_day date(day);
+  const auto of_day = static_cast<std::uint64_t>((exact - day).count());
+  const auto seconds_of_day = static_cast<unsigned>(of_day / 1'000'000);
+  const auto fraction = static_cast<unsigned>(of_day % 1'000'000);
+  const auto year_number = static_cast<unsigned>(static_cast<int>(date.year()));
+  std::array<char, 27> text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0', '0', ':',
+                            '0', '0', ':', '0', '0', '.', '0', '0', '0', '0', '0', '0', 'Z'};
+  two_digits(&text[0], year_number / 100 % 100);
+  two_digits(&text[2], year_number % 100);
+  two_digits(&text[5], static_cast<unsigned>(date.month()));
+  two_digits(&text[8], static_cast<unsigned>(date.day()));
+  two_digits(&text[11], seconds_of_day / 3600);
+  two_digits(&text[14], seconds_of_day / 60 % 60);
+  two_digits(&text[17], seconds_of_day % 60);
+  two_digits(&text[20], fraction / 10'000);
+  two_digits(&text[22], fraction / 100 % 100);
+  two_digits(&text[24], fraction % 100);
+  return text;
+}
+
+}  // namespace filters

@@ -1,0 +1,319 @@
+#include "filters/record.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "filters/json_text.hpp"
+
+namespace filters {
+namespace {
+
+// Bytes between the quotes, escapes counted.
+constexpr std::size_t path_limit = 512;
+constexpr std::size_t user_agent_limit = 128;
+constexpr std::size_t host_limit = 255;
+constexpr std::size_t id_limit = 128;
+constexpr std::size_t words_limit = 256;    // detail, messages
+constexpr std::size_t pointer_limit = 256;  // also rule ids and suggestions
+constexpr std::size_t value_limit = 512;    // before and after an edit
+constexpr std::size_t token_limit = 64;     // the host's own short words
+constexpr std::size_t hash_limit = 128;
+
+// Everything but the fields, preferences and journal: the limits above, the names, the numbers.
+constexpr std::size_t fixed_part = 4 * 1024;
+static_assert(fixed_part > path_limit + user_agent_limit + 2 * host_limit + id_limit + words_limit +
+                               2 * hash_limit + 8 * token_limit + 1700);
+static_assert(least_record >= fixed_part);
+// Names and brackets of one journal entry.
+constexpr std::size_t entry_part = 160;
+
+std::size_t bound(std::string_view text, std::size_t limit) {
+  return std::min(6 * text.size(), limit) + 2;
+}
+
+std::string_view to_string(Decision decision) {
+  return decision == Decision::forwarded ? "forwarded" : "rejected";
+}
+std::string_view to_string(Ending ending) {
+  constexpr std::array<std::string_view, 4> words{"none", "answered", "client_aborted",
+                                                  "upstream_aborted"};
+  return words[static_cast<std::size_t>(ending)];
+}
+std::string_view to_string(Delivery delivery) {
+  constexpr std::array<std::string_view, 4> words{"none", "no", "unknown", "yes"};
+  return words[static_cast<std::size_t>(delivery)];
+}
+
+// One record being written; remembers which of its texts had to be cut.
+class Writer {
+ public:
+  Writer(const Exchange& exchange, const Outcome& outcome, const Contract& contract,
+         std::pmr::memory_resource& memory)
+      : exchange_(exchange),
+        outcome_(outcome),
+        contract_(contract),
+        json_(memory, record_bound(exchange)) {}
+
+  std::string_view render() {
+    const auto time = rfc3339(exchange_.now);
+    json_.begin_object();
+    plain("time", {time.data(), time.size()});
+    write_decision();
+    write_connection();
+    write_request();
+    write_upstream();
+    text("prefgate.bearer_token", outcome_.bearer_hash, hash_limit);
+    text("prefgate.device_token", outcome_.device_hash, hash_limit);
+    write_fields();
+    write_journal();
+    if (cuts_ > 0) {
+      json_.key("prefgate.cut");
+      json_.begin_array();
+      for (std::size_t i = 0; i < cuts_; ++i) json_.plain(cut_[i]);
+      json_.end_array();
+    }
+    json_.end_object();
+    return json_.text();
+  }
+
+ private:
+  void plain(std::string_view name, std::string_view value) {
+    json_.key(name);
+    json_.plain(value);
+  }
+  void number(std::string_view name, std::uint64_t value) {
+    json_.key(name);
+    json_.number(value);
+  }
+  void boolean(std::string_view name, bool value) {
+    json_.key(name);
+    json_.boolean(value);
+  }
+  // Leaves empty texts out.
+  void text(std::string_view name, std::string_view value, std::size_t limit) {
+    if (value.empty()) return;
+    json_.key(name);
+    if (!json_.string(value, limit) && cuts_ < cut_.size()) cut_[cuts_++] = name;
+  }
+
+  void write_decision();
+  void write_connection();
+  void write_request();
+  void write_upstream();
+  void write_fields();
+  void write_preferences(std::size_t field);
+  void write_journal();
+  void write_entries(std::string_view name, Kind kind, std::size_t all);
+  void write_entry(const Entry& entry);
+  void write_value(std::string_view name, std::string_view value);
+
+  const Exchange& exchange_;
+  const Outcome& outcome_;
+  const Contract& contract_;
+  JsonText json_;
+  std::array<std::string_view, 8> cut_;
+  std::size_t cuts_ = 0;
+};
+
+void Writer::write_decision() {
+  const auto& verdict = exchange_.verdict;
+  text("prefgate.id", exchange_.request_id, id_limit);
+  plain("prefgate.decision", to_string(outcome_.decision));
+  if (verdict.rejected()) {
+    plain("prefgate.reason", info(verdict.reason).token);
+    text("prefgate.detail", verdict.detail, words_limit);
+  }
+  plain("prefgate.ending", to_string(outcome_.ending));
+  plain("prefgate.delivery", to_string(outcome_.delivery));
+  boolean("prefgate.governed", exchange_.governed);
+  number("prefgate.duration_us", static_cast<std::uint64_t>(outcome_.duration.count()));
+}
+
+void Writer::write_connection() {
+  text("client.address", outcome_.client_address, token_limit);
+  if (outcome_.client_port != 0) number("client.port", outcome_.client_port);
+  text("network.protocol.version", outcome_.protocol_version, token_limit);
+  text("url.scheme", outcome_.scheme, token_limit);
+}
+
+// Only the path of the target: a query holds the device token.
+void Writer::write_request() {
+  // The methods that the conventions know; any other is `_OTHER`, with its name beside it.
+  constexpr std::array<std::string_view, 9> methods{"GET",     "POST",    "PUT",   "HEAD", "DELETE",
+                                                    "OPTIONS", "CONNECT", "TRACE", "PATCH"};
+  const auto& request = exchange_.request;
+  if (std::ranges::find(methods, request.method_name) != methods.end()) {
+    plain("http.request.method", request.method_name);
+  } else if (!request.method_name.empty()) {
+    plain("http.request.method", "_OTHER");
+    text("http.request.method_original", request.method_name, token_limit);
+  }
+  text("url.path", request.path, path_limit);
+  text("server.address", request.authority, host_limit);
+  if (const auto* agent = request.headers.find(FieldId::user_agent))
+    text("user_agent.original", agent->value, user_agent_limit);
+  number("http.request.body.size", outcome_.request_body_bytes);
+  if (outcome_.status != 0) {
+    number("http.response.status_code", static_cast<std::uint64_t>(outcome_.status));
+    number("http.response.body.size", outcome_.response_body_bytes);
+  }
+}
+
+void Writer::write_upstream() {
+  if (outcome_.upstream_address.empty() && outcome_.failure.empty()) return;
+  text("prefgate.upstream.address", outcome_.upstream_address, host_limit);
+  if (outcome_.upstream_status != 0)
+    number("prefgate.upstream.status", static_cast<std::uint64_t>(outcome_.upstream_status));
+  text("prefgate.upstream.failure", outcome_.failure, token_limit);
+  boolean("prefgate.upstream.reused", outcome_.upstream_reused);
+  boolean("prefgate.upstream.retried", outcome_.retried);
+  number("prefgate.upstream.duration_us",
+         static_cast<std::uint64_t>(outcome_.upstream_duration.count()));
+}
+
+bool accepted(const ContractField& field, const Member& member) {
+  return member.type == Type::string && !member.dropped && field.matches != nullptr &&
+         field.matches(member.text);
+}
+
+// As they leave, and only what the contract accepts: anything else may be a slip of any kind, a
+// token in the wrong place among them.
+void Writer::write_fields() {
+  const auto fields = contract_.fields();
+  const auto count = std::min(fields.size(), Exchange::max_fields);
+  bool begun = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* member = exchange_.field(i);
+    if (member == nullptr || fields[i].secret || fields[i].type != FieldType::string ||
+        !accepted(fields[i], *member))
+      continue;
+    if (!begun) {
+      json_.key("prefgate.fields");
+      json_.begin_object();
+      begun = true;
+    }
+    json_.key(fields[i].name);
+    json_.string(member->text);
+  }
+  if (begun) json_.end_object();
+  for (std::size_t i = 0; i < count; ++i)
+    if (fields[i].type == FieldType::object_of_booleans) write_preferences(i);
+}
+
+void Writer::write_preferences(std::size_t field) {
+  const auto* map = exchange_.field(field);
+  if (map == nullptr || map->type != Type::object || map->dropped) return;
+  const auto& members = exchange_.parameters().members;
+  const auto parent = exchange_.fields[field];
+  json_.key("prefgate.preferences");
+  json_.begin_object();
+  std::size_t written = 0;
+  for (auto i = parent + 1; i < map->next && written < Contract::max_preferences;
+       i = members[i].next) {
+    const auto& member = members[i];
+    if (member.dropped || member.type != Type::boolean ||
+        !contract_.valid_preference_name(member.name))
+      continue;
+    json_.key(member.name);  // of the contract's letters: no escapes
+    json_.boolean(member.text == "true");
+    ++written;
+  }
+  json_.end_object();
+}
+
+void Writer::write_journal() {
+  const auto& journal = exchange_.journal;
+  if (journal.empty()) return;
+  write_entries("prefgate.edits", Kind::edit, journal.edits());
+  write_entries("prefgate.findings", Kind::finding, journal.findings());
+  write_entries("prefgate.violations", Kind::violation, journal.violations());
+}
+
+void Writer::write_entries(std::string_view name, Kind kind, std::size_t all) {
+  if (all == 0) return;
+  std::size_t kept = 0;
+  json_.key(name);
+  json_.begin_array();
+  for (const auto& entry : exchange_.journal) {
+    if (entry.kind != kind) continue;
+    write_entry(entry);
+    ++kept;
+  }
+  json_.end_array();
+  if (kept == all) return;
+  number(kind == Kind::finding ? "prefgate.findings_count" : "prefgate.violations_count", all);
+}
+
+// An edit is a JSON Patch operation (RFC 6902) that turns what came into what left, with what the
+// patch format leaves out beside it. A finding has an operation where its rule would have edited.
+void Writer::write_entry(const Entry& entry) {
+  json_.begin_object();
+  json_.key("rule");
+  json_.string(entry.rule, pointer_limit);
+  plain("mode", filters::to_string(entry.mode));
+  plain("in", filters::to_string(entry.place));
+  if (entry.operation != Operation::none) plain("op", filters::to_string(entry.operation));
+  if (!entry.from.empty()) {
+    json_.key("from");
+    json_.string(entry.from, pointer_limit);
+  }
+  json_.key("path");
+  json_.string(entry.pointer, pointer_limit);
+  if (entry.secret) {
+    boolean("secret", true);
+  } else {
+    // Of a finding or violation the old value stays out: nobody has accepted it.
+    if (entry.kind != Kind::violation) write_value("value", entry.after);
+    if (entry.kind == Kind::edit) write_value("before", entry.before);
+  }
+  if (!entry.message.empty()) {
+    json_.key("message");
+    json_.string(entry.message, words_limit);
+  }
+  if (!entry.suggestion.empty()) {
+    json_.key("suggestion");
+    json_.string(entry.suggestion, pointer_limit);
+  }
+  json_.end_object();
+}
+
+void Writer::write_value(std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  json_.key(name);
+  json_.json(value, value_limit);
+}
+
+std::size_t fields_bound(const Exchange& exchange) {
+  std::size_t sum = 0;
+  const auto& members = exchange.parameters().members;
+  for (const auto index : exchange.fields) {
+    if (index == Document::root) continue;
+    const auto& member = members[index];
+    // A field's own name comes from the contract; at most 64 bytes, quotes and commas included.
+    sum += 64 + JsonText::most(member.text.size());
+    if (member.type != Type::object) continue;
+    for (auto i = index + 1; i < member.next; i = members[i].next)
+      sum += members[i].name.size() + std::string_view(R"("":false,)").size();
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::size_t record_bound(const Exchange& exchange) {
+  std::size_t sum = fixed_part + fields_bound(exchange);
+  for (const auto& entry : exchange.journal) {
+    sum += entry_part + bound(entry.rule, pointer_limit) + bound(entry.pointer, pointer_limit) +
+           bound(entry.from, pointer_limit) + bound(entry.message, words_limit) +
+           bound(entry.suggestion, pointer_limit) + bound(entry.before, value_limit) +
+           bound(entry.after, value_limit);
+  }
+  return sum;
+}
+
+std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
+                               std::pmr::memory_resource& memory, const Contract& contract) {
+  return Writer(exchange, outcome, contract, memory).render();
+}
+
+}  // namespace filters

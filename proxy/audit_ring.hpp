@@ -1,0 +1,92 @@
+// AuditRing: the records of one worker on their way to the audit writer. A bounded ring of bytes
+// with one producer (the worker's thread) and one consumer (the writer's thread): atomics only, no
+// lock, no system call, no allocation after construction.
+//
+// Room is reserved before a request is forwarded and given up when its record is committed, because
+// exchanges end in another order than they begin. Reservations are the producer's own sums; only
+// committed records are in the memory:
+//
+//     head_ ......... tail_ .................. head_ + capacity
+//     | committed     | reserved (anywhere)  | free
+//
+// A record is four bytes of length and its text; it may wrap around the end of the memory.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace proxy {
+
+class AuditRing {
+ public:
+  // What a record takes beyond its own bytes; whoever reserves counts it in.
+  static constexpr std::size_t framing = sizeof(std::uint32_t);
+
+  // `capacity` in bytes, rounded up to a power of two. The memory is touched only as it is used.
+  explicit AuditRing(std::size_t capacity = 16 * 1024 * 1024);
+
+  // ---- The producer's side.
+  // Sets `bytes` aside; false where they are not free. Adds up: two calls make one reservation.
+  [[nodiscard]] bool reserve(std::size_t bytes);
+  // Gives `bytes` of a reservation back unused.
+  void release(std::size_t bytes);
+  // Hands a record over and gives up the `reserved` bytes. `record` and its framing must fit into
+  // them. False where it did not (a bug elsewhere) and there was no free room for it either: the
+  // record is then counted as dropped.
+  bool commit(std::size_t reserved, std::string_view record);
+  // For `on_full: drop`: an exchange goes by without a record.
+  void count_dropped() { dropped_.fetch_add(1, std::memory_order_relaxed); }
+  // True once each time the committed records come to fill more than half: time to wake the writer
+  // before its next round.
+  [[nodiscard]] bool wants_writer();
+
+  // ---- The consumer's side.
+  // Calls `take(first, second)` for each record, oldest first; `second` is empty save for a record
+  // that wraps. Where `take` returns false the record stays and the walk ends.
+  template <class Take>
+  void drain(Take take);
+  // How many were dropped since the last call.
+  std::uint64_t take_dropped() { return dropped_.exchange(0, std::memory_order_relaxed); }
+
+  std::size_t capacity() const { return mask_ + 1; }
+
+ private:
+  void copy_in(std::uint64_t position, const void* from, std::size_t size);
+  void copy_out(std::uint64_t position, void* to, std::size_t size) const;
+  std::size_t used();  // committed bytes, never less than there are
+
+  const std::size_t mask_;
+  const std::unique_ptr<char[]> memory_;
+  // Positions count bytes since the start and never wrap. Each side's own data on a line of its
+  // own.
+  alignas(64) std::atomic<std::uint64_t> tail_{0};  // written by the producer
+  std::uint64_t seen_head_ = 0;                     // the producer's copy of head_, may lag
+  std::size_t reserved_ = 0;
+  bool told_ = false;                               // wants_writer has said so
+  alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the consumer
+  alignas(64) std::atomic<std::uint64_t> dropped_{0};
+};
+
+template <class Take>
+void AuditRing::drain(Take take) {
+  const auto tail = tail_.load(std::memory_order_acquire);
+  auto head = head_.load(std::memory_order_relaxed);
+  while (head != tail) {
+    std::uint32_t size = 0;
+    copy_out(head, &size, sizeof size);
+    const auto begin = static_cast<std::size_t>(head + framing) & mask_;
+    const auto first = std::min<std::size_t>(size, capacity() - begin);
+    if (!take(std::string_view(memory_.get() + begin, first),
+              std::string_view(memory_.get(), size - first)))
+      break;
+    head += framing + size;
+  }
+  head_.store(head, std::memory_order_release);
+}
+
+}  // namespace proxy

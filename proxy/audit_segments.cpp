@@ -1,0 +1,196 @@
+#include "proxy/audit_segments.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace proxy {
+namespace {
+
+constexpr std::string_view name_begin = "records-";
+constexpr std::string_view name_end = ".jsonl";
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+[[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
+  throw std::runtime_error("audit " + file.string() + ": " + what);
+}
+[[noreturn]] void fail_errno(const std::filesystem::path& file, const char* doing) {
+  fail(file, std::string(doing) + ": " + last_error().message());
+}
+
+// 12 digits, so that names sort as their numbers do.
+std::string segment_name(std::uint64_t first_seq) {
+  auto digits = std::to_string(first_seq);
+  digits.insert(0, digits.size() < 12 ? 12 - digits.size() : 0, '0');
+  return std::string(name_begin) + digits + std::string(name_end);
+}
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// The number in a segment's name; none for another file.
+std::optional<std::uint64_t> first_seq_of(std::string_view name) {
+  if (!name.starts_with(name_begin) || !name.ends_with(name_end) ||
+      name.size() < name_begin.size() + 12 + name_end.size())
+    return std::nullopt;
+  name.remove_prefix(name_begin.size());
+  name.remove_suffix(name_end.size());
+  return number_in(name);
+}
+
+// The seq of a line {"seq":N,...
+std::optional<std::uint64_t> seq_of(std::string_view line) {
+  constexpr std::string_view begin = R"({"seq":)";
+  if (!line.starts_with(begin) || !line.ends_with('}')) return std::nullopt;
+  line.remove_prefix(begin.size());
+  return number_in(line.substr(0, line.find_first_of(",}")));
+}
+
+// The end of a file: its last whole line, and how many bytes after it have no line end.
+struct Tail {
+  std::string line;  // without its line end; empty where there is none
+  std::size_t torn = 0;
+};
+
+Tail read_tail(int file, std::size_t size, const std::filesystem::path& name) {
+  constexpr std::size_t chunk = 64 * 1024;
+  std::string text;  // the file's last bytes
+  for (std::size_t begin = size;;) {
+    const auto end = text.rfind('\n');
+    const auto before = end == std::string::npos || end == 0 ? end : text.rfind('\n', end - 1);
+    if (begin == 0 || (end != std::string::npos && end != 0 && before != std::string::npos)) {
+      if (end == std::string::npos) return {{}, text.size()};
+      const auto start = end == 0 || before == std::string::npos ? 0 : before + 1;
+      return {text.substr(start, end - start), text.size() - end - 1};
+    }
+    const auto more = std::min(begin, chunk);
+    begin -= more;
+    std::string piece(more, '\0');
+    if (::pread(file, piece.data(), more, static_cast<off_t>(begin)) != static_cast<ssize_t>(more))
+      fail_errno(name, "cannot be read");
+    text.insert(0, piece);
+  }
+}
+
+int open_segment(int folder, const std::string& name, int flags) {
+  return ::openat(folder, name.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+}
+
+}  // namespace
+
+AuditSegments::AuditSegments(std::filesystem::path directory, Write write)
+    : directory_(std::move(directory)), write_(write ? std::move(write) : Write(::write)) {
+  std::error_code error;
+  if (directory_.has_parent_path())
+    std::filesystem::create_directories(directory_.parent_path(), error);
+  if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST)
+    fail_errno(directory_, "cannot be created");
+  try {
+    lock();
+    std::optional<std::pair<std::uint64_t, std::filesystem::path>> newest;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_))
+      if (const auto first = first_seq_of(entry.path().filename().string()))
+        if (!newest || *first > newest->first) newest = {*first, entry.path()};
+    if (newest) {
+      next_seq_ = newest->first;
+      resume(newest->second);
+    } else if (const auto failed = open(0)) {
+      fail(directory_ / segment_name(0), "cannot be created: " + failed.message());
+    }
+  } catch (...) {  // no destructor runs for a half-made object
+    for (const int opened : {file_, lock_, folder_})
+      if (opened >= 0) ::close(opened);
+    throw;
+  }
+}
+
+AuditSegments::~AuditSegments() {
+  for (const int opened : {file_, lock_, folder_}) ::close(opened);
+}
+
+void AuditSegments::lock() {
+  folder_ = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder_ < 0) fail_errno(directory_, "cannot be opened as a directory");
+  struct stat status{};
+  if (::fstat(folder_, &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    notices_.push_back("audit " + directory_.string() +
+                       ": others than its owner have access to it; its mode should be 0700");
+  lock_ = ::openat(folder_, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (lock_ < 0) fail_errno(directory_ / "lock", "cannot be opened");
+  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  if (errno == EWOULDBLOCK) fail(directory_, "is in use by another process");
+  fail_errno(directory_ / "lock", "cannot be locked");
+}
+
+// Opens the newest segment. A crash can leave a last line without its end: nobody was told that it
+// is safe, so it goes.
+void AuditSegments::resume(const std::filesystem::path& newest) {
+  file_ = open_segment(folder_, newest.filename().string(), 0);
+  struct stat status{};
+  if (file_ < 0 || ::fstat(file_, &status) != 0) fail_errno(newest, "cannot be opened");
+  size_ = static_cast<std::size_t>(status.st_size);
+  const auto tail = read_tail(file_, size_, newest);
+  if (tail.torn > 0) {
+    size_ -= tail.torn;
+    if (::ftruncate(file_, static_cast<off_t>(size_)) != 0 || ::fsync(file_) != 0)
+      fail_errno(newest, "a torn last line cannot be cut");
+    notices_.push_back("audit " + newest.string() + ": cut " + std::to_string(tail.torn) +
+                       " bytes of a torn last line");
+  }
+  if (size_ == 0) return;  // next_seq_ is the number in its name
+  const auto last = seq_of(tail.line);
+  if (!last || *last < next_seq_) fail(newest, "its last line is not a record of this file");
+  next_seq_ = *last + 1;
+}
+
+std::error_code AuditSegments::open(std::uint64_t first_seq) {
+  const int file = open_segment(folder_, segment_name(first_seq), O_CREAT | O_EXCL);
+  if (file < 0) return last_error();
+  if (::fsync(folder_) != 0) {  // else a crash could lose the name
+    const auto error = last_error();
+    ::unlinkat(folder_, segment_name(first_seq).c_str(), 0);
+    ::close(file);
+    return error;
+  }
+  if (file_ >= 0) ::close(file_);
+  file_ = file;
+  size_ = 0;
+  return {};
+}
+
+std::size_t AuditSegments::append(std::string_view text, std::error_code& error) {
+  ssize_t took = 0;
+  do took = write_(file_, text.data(), text.size());
+  while (took < 0 && errno == EINTR);
+  error = took < 0 ? last_error() : std::error_code{};
+  if (took == 0 && !text.empty()) error = std::make_error_code(std::errc::io_error);
+  if (took <= 0) return 0;
+  size_ += static_cast<std::size_t>(took);
+  return static_cast<std::size_t>(took);
+}
+
+std::error_code AuditSegments::sync() {
+  return ::fdatasync(file_) == 0 ? std::error_code{} : last_error();
+}
+
+std::error_code AuditSegments::rotate(std::uint64_t first_seq) {
+  if (const auto error = sync()) return error;
+  return open(first_seq);
+}
+
+}  // namespace proxy

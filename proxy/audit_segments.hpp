@@ -1,0 +1,61 @@
+// AuditSegments: the files of the audit directory, `records-<first seq>.jsonl`, the newest open for
+// appending. Locks the directory against a second process, and on start mends what a crash left: a
+// torn last line is cut. Knows nothing of threads, rings and rounds: AuditWriter, which owns it,
+// does, and calls it from one thread at a time. Never rewrites a byte of a whole line.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace proxy {
+
+class AuditSegments {
+ public:
+  // Has the meaning of write(2); tests give one that fails.
+  using Write = std::function<ssize_t(int, const char*, std::size_t)>;
+
+  // Makes the directory (0700) where it is not there. Throws std::runtime_error naming the file.
+  explicit AuditSegments(std::filesystem::path directory, Write write = {});
+  AuditSegments(const AuditSegments&) = delete;
+  AuditSegments& operator=(const AuditSegments&) = delete;
+  ~AuditSegments();
+
+  // Number of the first record to come, from what was found at the start; records count from 0.
+  std::uint64_t next_seq() const { return next_seq_; }
+  // What was found amiss and mended at the start, for the log.
+  const std::vector<std::string>& notices() const { return notices_; }
+  // Bytes of the open segment.
+  std::size_t size() const { return size_; }
+
+  // Appends and returns how many bytes the file took: fewer than all is no error yet; none is, and
+  // then `error` says why.
+  std::size_t append(std::string_view text, std::error_code& error);
+  // Makes everything appended durable.
+  std::error_code sync();
+  // Makes the open segment durable, closes it, and goes on in a new one. On an error the old one
+  // stays open.
+  std::error_code rotate(std::uint64_t first_seq);
+
+ private:
+  void lock();
+  void resume(const std::filesystem::path& newest);
+  std::error_code open(std::uint64_t first_seq);
+
+  const std::filesystem::path directory_;
+  const Write write_;
+  std::vector<std::string> notices_;
+  std::uint64_t next_seq_ = 0;
+  std::size_t size_ = 0;
+  int folder_ = -1;
+  int lock_ = -1;
+  int file_ = -1;
+};
+
+}  // namespace proxy

@@ -1,0 +1,189 @@
+#include "proxy/audit_writer.hpp"
+
+#include <pthread.h>
+
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <csignal>
+#include <utility>
+
+#include "filters/json_text.hpp"
+
+namespace proxy {
+namespace {
+
+// What one write takes at most, a last record aside: enough to make the calls few, little enough
+// to stay in the cache.
+constexpr std::size_t batch = 1024 * 1024;
+
+std::string_view digits_of(std::uint64_t number, std::array<char, 20>& digits) {
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+}
+
+std::string gap_record(std::uint64_t dropped) {
+  const auto now = filters::rfc3339(std::chrono::system_clock::now());
+  return R"({"time":")" + std::string(now.data(), now.size()) + R"(","gap":{"dropped":)" +
+         std::to_string(dropped) + "}}";
+}
+
+}  // namespace
+
+AuditWriter::AuditWriter(AuditSettings settings)
+    : settings_(std::move(settings)),
+      segments_(settings_.directory, settings_.write),
+      next_seq_(segments_.next_seq()) {
+  for (std::size_t i = 0; i < settings_.rings; ++i)
+    rings_.push_back(std::make_unique<AuditRing>(settings_.ring_bytes));
+  thread_ = std::thread([this] { run(); });
+}
+
+AuditWriter::~AuditWriter() {
+  stop();
+}
+
+void AuditWriter::wake() {
+  // No lock: a signal that comes between the thread's look and its wait is lost, and then the round
+  // comes by itself, milliseconds later.
+  wanted_.store(true, std::memory_order_relaxed);
+  wake_up_.notify_one();
+}
+
+bool AuditWriter::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_up_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  return all_written_;
+}
+
+AuditCounters AuditWriter::counters() const {
+  return {written_.load(std::memory_order_relaxed), dropped_.load(std::memory_order_relaxed),
+          failed_writes_.load(std::memory_order_relaxed)};
+}
+
+std::string AuditWriter::last_error() const {
+  const std::lock_guard lock(error_mutex_);
+  return error_;
+}
+
+void AuditWriter::run() {
+  sigset_t all;  // signals are the main thread's
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  for (bool last = false; !last;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_up_.wait_for(lock, settings_.round, [&] {
+        return stopping_ || wanted_.exchange(false, std::memory_order_relaxed);
+      });
+      last = stopping_;  // set after the workers' last commit: this round sees everything
+    }
+    const bool done = round();
+    sync_if_due(last);
+    all_written_ = done && !unsynced_;
+  }
+}
+
+// Moves everything committed so far into the file. False where the disk did not take it all.
+bool AuditWriter::round() {
+  for (;;) {
+    if (!flush() || (rotate_due_ && !rotate())) return false;
+    fill();
+    if (pending_.empty() && !rotate_due_) return true;
+    sync_if_due(false);
+  }
+}
+
+bool AuditWriter::flush() {
+  while (flushed_ < pending_.size()) {
+    std::error_code error;
+    const auto took = segments_.append(std::string_view(pending_).substr(flushed_), error);
+    if (took == 0) {
+      failed("writing", error);
+      return false;
+    }
+    flushed_ += took;
+    unsynced_ = true;
+  }
+  if (!pending_.empty()) worked();
+  written_.fetch_add(std::exchange(pending_lines_, 0), std::memory_order_relaxed);
+  pending_.clear();
+  flushed_ = 0;
+  return true;
+}
+
+bool AuditWriter::rotate() {
+  if (const auto error = segments_.rotate(next_seq_)) {
+    failed("beginning a new segment", error);
+    return false;
+  }
+  worked();
+  unsynced_ = rotate_due_ = false;
+  synced_at_ = std::chrono::steady_clock::now();
+  return true;
+}
+
+// Takes records from the rings, up to a batch or to the end of the segment.
+void AuditWriter::fill() {
+  for (std::size_t i = 0; i < rings_.size(); ++i)
+    rings_[(first_ring_ + i) % rings_.size()]->drain(
+        [this](std::string_view first, std::string_view second) { return take(first, second); });
+  first_ring_ = (first_ring_ + 1) % rings_.size();
+  for (const auto& ring : rings_) gap_ += ring->take_dropped();
+  if (gap_ > 0 && take(gap_record(gap_), {}))
+    dropped_.fetch_add(std::exchange(gap_, 0), std::memory_order_relaxed);
+}
+
+// Puts {"seq":N, in the place of the record's opening brace. False: not now, the batch or the
+// segment is full.
+bool AuditWriter::take(std::string_view first, std::string_view second) {
+  assert(first.starts_with('{'));
+  constexpr std::string_view prefix = R"({"seq":)";
+  std::array<char, 20> space;
+  const auto seq = digits_of(next_seq_, space);
+  const auto line = prefix.size() + seq.size() + first.size() + second.size() + 1;
+  const auto there = segments_.size() + pending_.size();
+  if (rotate_due_ || pending_.size() >= batch) return false;
+  if (there > 0 && there + line > settings_.segment_bytes) {
+    rotate_due_ = true;
+    return false;
+  }
+  pending_.append(prefix).append(seq).append(1, ',').append(first.substr(1)).append(second);
+  pending_.append(1, '\n');
+  ++next_seq_;
+  ++pending_lines_;
+  return true;
+}
+
+// Durable at most once a settings_.sync, or `now`.
+void AuditWriter::sync_if_due(bool now) {
+  const auto time = std::chrono::steady_clock::now();
+  if (!unsynced_ || (!now && time - synced_at_ < settings_.sync)) return;
+  synced_at_ = time;
+  if (const auto error = segments_.sync())
+    failed("making records durable", error);
+  else
+    unsynced_ = false;
+}
+
+void AuditWriter::failed(const char* doing, std::error_code error) {
+  const auto what =
+      "audit " + settings_.directory.string() + ": " + doing + " failed: " + error.message();
+  {
+    const std::lock_guard lock(error_mutex_);
+    error_ = what;
+  }
+  failed_writes_.fetch_add(1, std::memory_order_relaxed);
+  if (!std::exchange(failing_, true) && settings_.warn) settings_.warn(what);
+}
+
+void AuditWriter::worked() {
+  if (std::exchange(failing_, false) && settings_.warn)
+    settings_.warn("audit " + settings_.directory.string() + ": records are written again");
+}
+
+}  // namespace proxy

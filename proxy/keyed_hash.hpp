@@ -1,0 +1,78 @@
+// HmacKey: the key under which secrets are recorded. KeyedHash: HMAC-SHA-256 (RFC 2104) under that
+// key, so that records can be joined on a token and nobody can read it. A key is loaded once, by
+// main; each worker makes a KeyedHash of its own, which is not to be shared between threads.
+// Neither ever prints the key; both wipe it when they go.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace proxy {
+
+class HmacKey {
+ public:
+  static constexpr std::size_t least = 32;        // bytes
+  static constexpr std::size_t most = 64 * 1024;  // more is some other file
+
+  // Takes the bytes as they are. Throws std::runtime_error where there are too few.
+  explicit HmacKey(std::span<const unsigned char> bytes);
+  HmacKey(HmacKey&&) noexcept = default;
+  HmacKey& operator=(HmacKey&&) = delete;
+  ~HmacKey();
+
+  // Eight hex digits that tell one key from another and say nothing of either.
+  std::string_view id() const { return {id_.data(), id_.size()}; }
+  std::span<const unsigned char> bytes() const { return bytes_; }
+
+ private:
+  std::vector<unsigned char> bytes_;
+  std::array<char, 8> id_;
+};
+
+struct LoadedKey {
+  HmacKey key;
+  std::vector<std::string> warnings;  // for the log
+};
+
+// The whole file is the key, byte for byte: a line end at its end belongs to it. Warns where others
+// may read the file. Throws std::runtime_error naming the file.
+LoadedKey load_hmac_key(const std::filesystem::path& file);
+
+// `audit.hmac_key` beside the audit directory `audit`: made of 32 random bytes, mode 0600, with a
+// warning, where it is not there yet. Throws std::runtime_error naming the file.
+std::filesystem::path generated_hmac_key_file(std::filesystem::path audit_directory);
+LoadedKey load_or_make_hmac_key(const std::filesystem::path& audit_directory);
+
+class KeyedHash {
+ public:
+  // "hmac-sha256:" key id ":" 64 hex digits
+  static constexpr std::size_t text_size = 12 + 8 + 1 + 64;
+
+  explicit KeyedHash(const HmacKey& key);
+  KeyedHash(const KeyedHash&) = delete;
+  KeyedHash& operator=(const KeyedHash&) = delete;
+  ~KeyedHash();
+
+  // The MAC itself.
+  std::array<unsigned char, 32> mac(std::string_view secret);
+  // Writes the text form to `to` and returns it. Allocates nothing.
+  std::string_view write(std::string_view secret, std::span<char, text_size> to);
+
+ private:
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  std::unique_ptr<EVP_MD_CTX, Free> context_;
+  std::array<unsigned char, 64> inner_;  // key xor ipad
+  std::array<unsigned char, 64> outer_;  // key xor opad
+  std::array<char, 8> id_;
+};
+
+}  // namespace proxy
