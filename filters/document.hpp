@@ -31,9 +31,11 @@ struct Member {
   Span value_span;        // query: after '='; JSON: the whole value with quotes or brackets
   Span span;              // name and value, without separators or white space around
   Type type = Type::string;
+  bool dropped = false;      // Repair removed it
   std::uint32_t parent = 0;  // index of the member whose object holds this one; `Document::root`
   std::uint32_t next = 0;    // index after this member and everything inside it
-  bool dropped = false;      // Repair removed it
+  std::uint32_t object =
+      0;  // number of the object that holds it, 0 the root; two in one array differ
 };
 
 // Why a text is not a document. `offset` is a byte offset into it.

@@ -17,15 +17,15 @@ struct ContractField {
   std::string_view name;                   // canonical: "platform"
   std::string_view documented_query_name;  // as the API page spells it in a query: "platfrom"
   FieldType type = FieldType::string;
-  bool in_query = false;                        // a parameter of GET
-  bool in_body = false;                         // a member of POST
-  bool secret = false;                          // its value never appears in any output
-  std::span<const std::string_view> aliases;    // other spellings, exact case
-  std::span<const std::string_view> values;     // of an enumeration; empty for others
-  bool (*matches)(std::string_view) = nullptr;  // decoded text against the pattern
-  std::string_view expectation;                 // "must be one of ios, android"
-  bool case_insensitive = false;                // repair may lower its letters to make it match
-  bool numeric = false;                         // repair may quote a JSON number that matches
+  bool in_query = false;                           // a parameter of GET
+  bool in_body = false;                            // a member of POST
+  bool secret = false;                             // its value never appears in any output
+  std::span<const std::string_view> aliases = {};  // other spellings, exact case
+  std::span<const std::string_view> values = {};   // of an enumeration; empty for others
+  bool (*matches)(std::string_view) = nullptr;     // decoded text against the pattern
+  std::string_view expectation;                    // "must be one of ios, android"
+  bool case_insensitive = false;                   // repair may lower its letters to make it match
+  bool numeric = false;                            // repair may quote a JSON number that matches
 };
 
 // How the fields are spelt in a query on the upstream's side: `platform`, or as the API page has

@@ -1,0 +1,116 @@
+#include "filters/journal.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "filters/arena.hpp"
+
+namespace filters {
+
+std::string_view to_string(Mode mode) {
+  switch (mode) {
+    case Mode::off:
+      return "off";
+    case Mode::observe:
+      return "observe";
+    case Mode::warn:
+      return "warn";
+    case Mode::enforce:
+      return "enforce";
+  }
+  return "";
+}
+
+std::string_view to_string(Kind kind) {
+  switch (kind) {
+    case Kind::edit:
+      return "edit";
+    case Kind::finding:
+      return "finding";
+    case Kind::violation:
+      return "violation";
+  }
+  return "";
+}
+
+std::string_view to_string(Operation operation) {
+  switch (operation) {
+    case Operation::none:
+      return "none";
+    case Operation::add:
+      return "add";
+    case Operation::remove:
+      return "remove";
+    case Operation::replace:
+      return "replace";
+    case Operation::move:
+      return "move";
+  }
+  return "";
+}
+
+std::string_view to_string(Place place) {
+  switch (place) {
+    case Place::query:
+      return "query";
+    case Place::body:
+      return "body";
+    case Place::header:
+      return "header";
+    case Place::path:
+      return "path";
+  }
+  return "";
+}
+
+void Journal::write(const Entry& entry) {
+  if (entry.mode == Mode::off) return;
+  switch (entry.kind) {
+    case Kind::edit:
+      ++edits_;
+      break;
+    case Kind::finding:
+      if (++findings_ > findings_kept) return;
+      break;
+    case Kind::violation:
+      if (++violations_ > violations_kept) return;
+      break;
+  }
+  entries_.push_back(entry);
+}
+
+std::string_view shown_name(std::string_view name, Arena& arena) {
+  const auto harmless = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  };
+  if (!name.empty() && name.size() <= longest_shown_name && std::ranges::all_of(name, harmless))
+    return name;
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, name.size()).ptr;
+  return arena.join({"(name of ", {digits, static_cast<std::size_t>(end - digits)}, " bytes)"});
+}
+
+std::string_view json_quoted(std::string_view text, Arena& arena) {
+  char* const start = arena.bytes(text.size() * 6 + 2);
+  char* to = start;
+  *to++ = '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      *to++ = '\\';
+      *to++ = c;
+    } else if (byte < 0x20) {
+      constexpr std::string_view hex = "0123456789abcdef";
+      to = std::ranges::copy(std::string_view("\\u00"), to).out;
+      *to++ = hex[byte >> 4];
+      *to++ = hex[byte & 15];
+    } else {
+      *to++ = c;
+    }
+  }
+  *to++ = '"';
+  return {start, static_cast<std::size_t>(to - start)};
+}
+
+}  // namespace filters
