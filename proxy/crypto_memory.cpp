@@ -1,0 +1,109 @@
+// Size classes: 16, 32, 48, 64, then four to each doubling (80, 96, 112, 128, 160, ...) up to
+// 128 KiB, so that at most a fifth of a block is wasted. Every block is one of malloc's, at least
+// as large as its class: malloc_usable_size tells the class when it comes back, no header needed.
+#include "proxy/crypto_memory.hpp"
+
+#include <malloc.h>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PREFGATE_SANITIZED true
+#elif defined(__has_feature)
+#define PREFGATE_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define PREFGATE_SANITIZED false
+#endif
+
+namespace proxy {
+namespace {
+
+constexpr std::size_t largest = 128 * 1024;
+constexpr std::size_t kept = 128 * 1024;  // bytes of one class in one thread's list
+
+// The smallest class that holds `size` bytes.
+constexpr std::size_t class_of(std::size_t size) {
+  if (size <= 64) return (size - 1) / 16;
+  const auto last = size - 1;
+  const auto doubling = static_cast<std::size_t>(std::bit_width(last)) - 1;  // 6: 64 to 127
+  return 4 + (doubling - 6) * 4 + ((last >> (doubling - 2)) & 3);
+}
+
+constexpr std::size_t size_of(std::size_t index) {
+  if (index < 4) return (index + 1) * 16;
+  const auto doubling = (index - 4) / 4;
+  return (std::size_t{64} << doubling) + (std::size_t{16} << doubling) * ((index - 4) % 4 + 1);
+}
+
+constexpr std::size_t classes = class_of(largest) + 1;
+static_assert(size_of(classes - 1) == largest && class_of(size_of(17)) == 17 &&
+              class_of(size_of(17) + 1) == 18);
+
+struct Freed {
+  Freed* next;
+};
+
+thread_local constinit bool gone = false;  // this thread's list is no more; OpenSSL still frees
+
+struct FreeList {
+  std::array<Freed*, classes> first{};
+  std::array<std::size_t, classes> count{};
+
+  constexpr FreeList() = default;
+  FreeList(const FreeList&) = delete;
+  FreeList& operator=(const FreeList&) = delete;
+  ~FreeList() {
+    gone = true;
+    for (Freed* freed : first) {
+      while (freed) std::free(std::exchange(freed, freed->next));
+    }
+  }
+};
+
+thread_local constinit FreeList list;
+
+void* allocate(std::size_t size, const char*, int) {
+  if (size == 0) return nullptr;
+  if (size > largest || gone) return std::malloc(size);
+  const auto index = class_of(size);
+  Freed* const freed = list.first[index];
+  if (!freed) return std::malloc(size_of(index));
+  list.first[index] = freed->next;
+  --list.count[index];
+  return freed;
+}
+
+void release(void* block, const char*, int) {
+  if (!block) return;
+  const auto usable = malloc_usable_size(block);
+  const auto index = class_of(usable + 1) - 1;  // the largest class it can serve
+  if (gone || index >= classes || (list.count[index] + 1) * size_of(index) > kept)
+    return std::free(block);
+  ++list.count[index];
+  list.first[index] = new (block) Freed{list.first[index]};
+}
+
+void* reallocate(void* block, std::size_t size, const char* file, int line) {
+  const auto usable = block ? malloc_usable_size(block) : 0;
+  if (size > 0 && size <= usable && size >= usable / 2) return block;
+  void* const other = allocate(size, file, line);
+  if (other && block) std::memcpy(other, block, std::min(size, usable));
+  if (other || size == 0) release(block, file, line);
+  return other;
+}
+
+}  // namespace
+
+bool use_recycling_crypto_memory() {
+  return !PREFGATE_SANITIZED && CRYPTO_set_mem_functions(allocate, reallocate, release) == 1;
+}
+
+}  // namespace proxy
