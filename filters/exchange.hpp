@@ -40,9 +40,9 @@ struct Exchange {
         response(memory),
         query(memory),
         body(memory),
+        conflicts(&memory),
         query_edits(memory),
         body_edits(memory),
-        conflicts(memory),
         journal(memory) {
     fields.fill(Document::root);
   }

@@ -30,17 +30,17 @@ std::string_view to_string(Operation operation);
 std::string_view to_string(Place place);
 
 struct Entry {
-  std::string_view rule;  // id, `filter.name`: "repair.alias"
+  std::string_view rule = {};  // id, `filter.name`: "repair.alias"
   Mode mode = Mode::enforce;
   Kind kind = Kind::edit;
   Operation operation = Operation::none;
   Place place = Place::query;
-  std::string_view pointer;     // RFC 6901: "/platform", "/notification_preferences/alarm"
-  std::string_view from;        // of a move: the old pointer
-  std::string_view before;      // JSON text, empty where there is none or it is secret
-  std::string_view after;       // JSON text, likewise
-  std::string_view message;     // for people, of findings and violations
-  std::string_view suggestion;  // "did you mean", may be empty
+  std::string_view pointer = {};     // RFC 6901: "/platform", "/notification_preferences/alarm"
+  std::string_view from = {};        // of a move: the old pointer
+  std::string_view before = {};      // JSON text, empty where there is none or it is secret
+  std::string_view after = {};       // JSON text, likewise
+  std::string_view message = {};     // for people, of findings and violations
+  std::string_view suggestion = {};  // "did you mean", may be empty
   bool secret = false;
 };
 

@@ -1,0 +1,173 @@
+// Which member is which field: right names first, so that no wrong spelling takes a place whose
+// owner is there; then aliases and near misses, in the order of the source.
+#include <algorithm>
+#include <array>
+
+#include "filters/repair_steps.hpp"
+
+namespace filters {
+namespace {
+
+struct Recognised {
+  std::uint8_t field = Contract::none;
+  std::string_view rule;
+  Mode mode = Mode::off;
+};
+
+class NameRepair {
+ public:
+  explicit NameRepair(RepairScope& scope)
+      : scope_(scope), exchange_(scope.exchange), members_(scope.document.members) {}
+
+  void run() {
+    find_right_names();
+    auto repeated = scope_.document.repeated.begin();
+    const auto end = scope_.document.repeated.end();
+    for (std::uint32_t i = 0; i < members_.size(); i = members_[i].next) {
+      if (carries_a_field(i)) continue;
+      while (repeated != end && *repeated < i) ++repeated;
+      if (repeated == end || *repeated != i) consider(i);
+    }
+    if (any_dropped_) remove_dropped();
+  }
+
+ private:
+  bool carries_a_field(std::uint32_t i) const {
+    return std::ranges::find(exchange_.fields, i) != exchange_.fields.end();
+  }
+
+  // The field that a name is right for in this place.
+  std::uint8_t right(std::string_view name) const {
+    const auto fields = scope_.contract.fields();
+    const bool documented = scope_.in_query && scope_.upstream_names == ParameterNames::documented;
+    for (std::uint8_t f = 0; f < fields.size(); ++f) {
+      if (!(scope_.in_query ? fields[f].in_query : fields[f].in_body)) continue;
+      if (name == fields[f].name || (documented && name == fields[f].documented_query_name))
+        return f;
+    }
+    return Contract::none;
+  }
+
+  void find_right_names() {
+    for (std::uint32_t i = 0; i < members_.size(); i = members_[i].next) {
+      const auto field = right(members_[i].name);
+      if (field == Contract::none || exchange_.fields[field] != Document::root) continue;
+      exchange_.fields[field] = i;
+      present_[field] = true;
+    }
+  }
+
+  Recognised recognise(std::string_view name) const {
+    // Right, and not the first: the documented and the canonical name together.
+    if (const auto field = right(name); field != Contract::none)
+      return {field, "repair.alias", Mode::enforce};
+    const auto possible = [&](std::uint8_t field) {
+      if (field == Contract::none) return false;
+      const auto& found = scope_.contract.fields()[field];
+      return scope_.in_query ? found.in_query : found.in_body;
+    };
+    const auto alias = scope_.contract.alias(name);
+    if (scope_.modes.alias != Mode::off && possible(alias))
+      return {alias, "repair.alias", scope_.modes.alias};
+    const auto near = scope_.contract.nearest(name, scope_.in_query);
+    if (scope_.modes.nearest != Mode::off && near != Contract::none && !present_[near])
+      return {near, "repair.nearest", scope_.modes.nearest};
+    return {};
+  }
+
+  void consider(std::uint32_t i) {
+    const auto found = recognise(members_[i].name);
+    if (found.field == Contract::none) return;
+    const auto& field = scope_.contract.fields()[found.field];
+    auto& owner = exchange_.fields[found.field];
+    if (owner == Document::root) {
+      rename(i, found, field);
+      if (found.mode == Mode::enforce) owner = i;
+    } else if (same_value(scope_, field, members_[owner], members_[i])) {
+      drop(i, found, field);
+    } else if (found.mode == Mode::enforce) {
+      exchange_.conflicts.push_back({i, found.field});
+    } else {
+      found_only(i, found, field, Operation::none);
+    }
+  }
+
+  void rename(std::uint32_t i, const Recognised& found, const ContractField& field) {
+    if (found.mode != Mode::enforce) return found_only(i, found, field, Operation::move);
+    auto& member = members_[i];
+    const std::string_view old = scope_.pointer(member);
+    const Span name = member.name_span;
+    scope_.edits.add(scope_.in_query ? name : Span{name.begin + 1, name.end - 1}, field.name);
+    member.name = field.name;
+    exchange_.journal.write({.rule = found.rule,
+                             .operation = Operation::move,
+                             .place = scope_.place(),
+                             .pointer = scope_.pointer(member),
+                             .from = old});
+  }
+
+  void drop(std::uint32_t i, const Recognised& found, const ContractField& field) {
+    if (found.mode != Mode::enforce) return found_only(i, found, field, Operation::remove);
+    auto& member = members_[i];
+    member.dropped = any_dropped_ = true;
+    exchange_.journal.write({.rule = "repair.duplicate",
+                             .operation = Operation::remove,
+                             .place = scope_.place(),
+                             .pointer = scope_.pointer(member),
+                             .before = journal_text(scope_, field, member),
+                             .suggestion = field.name,
+                             .secret = field.secret});
+  }
+
+  // A rule below `enforce`: what it would have done.
+  void found_only(std::uint32_t i, const Recognised& found, const ContractField& field,
+                  Operation operation) {
+    const auto pointer = scope_.pointer(members_[i]);
+    const bool move = operation == Operation::move;
+    exchange_.journal.write({.rule = found.rule,
+                             .mode = found.mode,
+                             .kind = Kind::finding,
+                             .operation = operation,
+                             .place = scope_.place(),
+                             .pointer = move ? exchange_.arena.join({"/", field.name}) : pointer,
+                             .from = move ? pointer : std::string_view{},
+                             .message = "is a misspelt name",
+                             .suggestion = field.name,
+                             .secret = field.secret});
+  }
+
+  // Each run of dropped members goes with the separators behind it, or, at the end, before it.
+  void remove_dropped() {
+    std::uint32_t kept = Document::root;  // the last one before the run
+    for (std::uint32_t i = 0; i < members_.size();) {
+      if (!members_[i].dropped) {
+        kept = i;
+        i = members_[i].next;
+        continue;
+      }
+      Span span = members_[i].span;
+      for (; i < members_.size() && members_[i].dropped; i = members_[i].next)
+        span.end = members_[i].span.end;
+      if (i < members_.size())
+        span.end = members_[i].span.begin;
+      else if (kept != Document::root)
+        span.begin = members_[kept].span.end;
+      scope_.edits.add(span, {});
+      scope_.removed.push_back(span);
+    }
+  }
+
+  RepairScope& scope_;
+  Exchange& exchange_;
+  std::pmr::vector<Member>& members_;
+  std::array<bool, Exchange::max_fields> present_{};  // under a right name
+  bool any_dropped_ = false;
+};
+
+}  // namespace
+
+void repair_names(RepairScope& scope) {
+  NameRepair(scope).run();
+}
+
+}  // namespace filters
