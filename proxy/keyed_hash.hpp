@@ -1,14 +1,13 @@
 // HmacKey: the key under which secrets are recorded. KeyedHash: HMAC-SHA-256 (RFC 2104) under that
 // key, so that records can be joined on a token and nobody can read it. A key is loaded once, by
-// main; each worker makes a KeyedHash of its own, which is not to be shared between threads.
-// Neither ever prints the key; both wipe it when they go.
+// main; each worker makes a KeyedHash of its own, to have it near. Neither ever prints the key;
+// both wipe it when they go.
 #pragma once
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <array>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,17 +60,13 @@ class KeyedHash {
   ~KeyedHash();
 
   // The MAC itself.
-  std::array<unsigned char, 32> mac(std::string_view secret);
+  std::array<unsigned char, 32> mac(std::string_view secret) const;
   // Writes the text form to `to` and returns it. Allocates nothing.
-  std::string_view write(std::string_view secret, std::span<char, text_size> to);
+  std::string_view write(std::string_view secret, std::span<char, text_size> to) const;
 
  private:
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context_;
-  std::array<unsigned char, 64> inner_;  // key xor ipad
-  std::array<unsigned char, 64> outer_;  // key xor opad
+  SHA256_CTX inner_;  // has taken in key xor ipad
+  SHA256_CTX outer_;  // has taken in key xor opad
   std::array<char, 8> id_;
 };
 
