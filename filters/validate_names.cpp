@@ -1,0 +1,122 @@
+#include "filters/validate_steps.hpp"
+
+namespace filters {
+namespace {
+
+// The field that `name`, right or misspelt, stands for anywhere in a request, or Contract::none.
+std::uint8_t field_meant(const Contract& contract, std::string_view name) {
+  if (const auto field = contract.find(name); field != Contract::none) return field;
+  if (const auto field = contract.alias(name); field != Contract::none) return field;
+  if (const auto field = contract.nearest(name, true); field != Contract::none) return field;
+  return contract.nearest(name, false);
+}
+
+std::string_view suggestion(const Contract& contract, std::string_view name) {
+  const auto field = field_meant(contract, name);
+  return field == Contract::none ? std::string_view{} : contract.fields()[field].name;
+}
+
+// What servers that build objects and lists from parameter names take for the name: "platform" of
+// "platform[]", "platform[x]", "[platform]", " platform", "platform\0".
+std::string_view base_name(std::string_view name) {
+  const auto outside = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '[' || c == ']';
+  };
+  const auto begin = std::ranges::find_if_not(name, outside);
+  const auto end = std::find_if(begin, name.end(), outside);
+  return {begin, end};
+}
+
+void judge_repeated(Judge& judge, const Document& document, Place place) {
+  for (const auto index : document.repeated)
+    judge.say({.rule = "repair.duplicate",
+               .place = place,
+               .pointer = judge.keeps(Mode::enforce)
+                              ? judge.pointer(document, document.members[index])
+                              : "/",
+               .message = "appears more than once"});
+}
+
+void judge_unknown(Judge& judge, const Document& document, const Member& member, Place place) {
+  const Mode mode = judge.modes.unknown_parameters;
+  if (mode == Mode::off) return;
+  Entry entry{.rule = "validate.unknown_parameter",
+              .place = place,
+              .pointer = "/",
+              .message = "is not a known parameter"};
+  if (judge.keeps(mode)) {
+    entry.pointer = judge.pointer(document, member);
+    entry.suggestion = suggestion(judge.contract, member.name);
+  }
+  judge.say(mode, entry);
+}
+
+// Where the fields are: every name that is no field's, and none of the troubles named already.
+void judge_parameters(Judge& judge, Place place) {
+  const auto& exchange = judge.exchange;
+  const auto& document = exchange.parameters();
+  auto repeated = document.repeated.begin();
+  auto conflict = exchange.conflicts.begin();
+  for (std::uint32_t i = 0; i < document.members.size(); i = document.members[i].next) {
+    const auto& member = document.members[i];
+    while (repeated != document.repeated.end() && *repeated < i) ++repeated;
+    if (repeated != document.repeated.end() && *repeated == i) continue;
+    if (conflict != exchange.conflicts.end() && conflict->member == i) {
+      const auto& field = judge.contract.fields()[conflict++->field];
+      judge.say({.rule = "repair.duplicate",
+                 .place = place,
+                 .pointer = judge.pointer(document, member),
+                 .message = judge.exchange.arena.join({"disagrees with ", field.name}),
+                 .suggestion = field.name,
+                 .secret = field.secret});
+      continue;
+    }
+    if (member.dropped || std::ranges::find(exchange.fields, i) != exchange.fields.end()) continue;
+    const auto base = place == Place::query ? base_name(member.name) : member.name;
+    const auto meant = base == member.name ? std::string_view{} : suggestion(judge.contract, base);
+    if (meant.empty()) {
+      judge_unknown(judge, document, member, place);
+    } else {
+      judge.say({.rule = "validate.ambiguous_name",
+                 .place = place,
+                 .pointer = judge.pointer(document, member),
+                 .message = judge.exchange.arena.join({"would be read as ", meant}),
+                 .suggestion = meant});
+    }
+  }
+}
+
+// Of a POST: a field in the query is one that some servers read, in place of the body's.
+void judge_query_of_post(Judge& judge) {
+  const auto& query = judge.exchange.query;
+  auto repeated = query.repeated.begin();
+  for (std::uint32_t i = 0; i < query.members.size(); ++i) {
+    while (repeated != query.repeated.end() && *repeated < i) ++repeated;
+    if (repeated != query.repeated.end() && *repeated == i) continue;
+    const auto& member = query.members[i];
+    const auto meant = suggestion(judge.contract, base_name(member.name));
+    if (meant.empty()) {
+      judge_unknown(judge, query, member, Place::query);
+      continue;
+    }
+    judge.say({.rule = "validate.misplaced",
+               .place = Place::query,
+               .pointer = judge.pointer(query, member),
+               .message = "belongs in the body",
+               .suggestion = meant == member.name ? std::string_view{} : meant});
+  }
+}
+
+}  // namespace
+
+void judge_names(Judge& judge) {
+  const bool post = judge.exchange.request.method == Method::post;
+  judge_repeated(judge, judge.exchange.query, Place::query);
+  if (post) {
+    judge_repeated(judge, judge.exchange.body, Place::body);
+    judge_query_of_post(judge);
+  }
+  judge_parameters(judge, post ? Place::body : Place::query);
+}
+
+}  // namespace filters
