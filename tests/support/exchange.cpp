@@ -1,0 +1,44 @@
+#include "tests/support/exchange.hpp"
+
+#include "filters/contract/known_preferences.hpp"
+
+namespace support {
+
+std::string app_body(std::size_t count, bool pretty) {
+  const std::string_view line = pretty ? "\n  " : "", space = pretty ? " " : "";
+  std::string body = "{";
+  const auto member = [&](std::string_view name, std::string_view value) {
+    body.append(line).append("\"").append(name).append("\":").append(space).append(value);
+    body += ',';
+  };
+  member("locale", "\"en_GB\"");
+  member("device_token", "\"dQw4w9WgXcQdQw4w9WgXcQ:" + std::string(140, 'A') + '"');
+  member("device_type", "\"android-production-firebase\"");
+  member("platform", "\"android\"");
+  member("app_version", "\"4.17.0-1566\"");
+  member("notification_preferences", "{");
+  body.pop_back();
+  bool value = true;
+  for (const auto name : filters::known_preferences().subspan(0, count)) {
+    member(name, value ? "true" : "false");
+    value = !value;
+  }
+  if (count > 0) body.pop_back();
+  body.append(line).append("}").append(pretty ? "\n}\n" : "}");
+  return body;
+}
+
+std::string page_body() {
+  return "{\"locale\":\"en\",\"device_token\":\"abc\",\"device_type\":\"ios\",\"platform\":\"ios\","
+         "\"app_version\":\"4.17.0\",\"notification_preferences\":{  \n"
+         "\"alarm\":true,  \n\"autopark_forward_started\":true,  \n"
+         "\"autopark_completed_success\":true,  \n\"autopark_unavailable_plugged_in\":true,  \n"
+         "\"charging_started\":true,  \n\"charging_interrupted\":true,  \n"
+         "\"charging_complete\":true,  \n\"key_added\":true,  \n\"key_removed\":true,  \n"
+         "\"update_available\":true,  \n\"climate_keeper_ended_soc\":true,  \n"
+         "\"car_active\":true,  \n\"refer_friend\":true,  \n\"secret_level\":true,  \n"
+         "\"please_move_car\":true,  \n\"grid_fault_contactor_trip\":true,  \n"
+         "\"grid_resync_success\":true\xC3\xA2\xE2\x82\xAC\xE2\x80\xB9  \n}}";
+}
+
+}  // namespace support
