@@ -77,7 +77,7 @@ struct LogConfig {
   LogFormat format = LogFormat::text;
 };
 
-// A place in the config file, from 1; the column counts characters. Line 0: the whole file.
+// A place in the config file, from 1; the column counts bytes. Line 0: the whole file.
 struct Mark {
   int line = 0;
   int column = 0;

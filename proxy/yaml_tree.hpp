@@ -15,9 +15,9 @@ namespace proxy {
 struct YamlNode {
   enum class Kind : std::uint8_t { nothing, scalar, list, map } kind = Kind::nothing;
   Mark mark;
-  std::string text;            // of a scalar, as written
-  std::vector<YamlNode> keys;  // of a map, scalars; as many as children
-  std::vector<YamlNode> children;
+  std::string text = {};            // of a scalar, as written
+  std::vector<YamlNode> keys = {};  // of a map, scalars; as many as children
+  std::vector<YamlNode> children = {};
 };
 
 struct YamlFault {

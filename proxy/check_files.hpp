@@ -1,0 +1,15 @@
+// check_files: opens what a configuration names, certificates, keys, folders, and says what is
+// wrong with it, all in one run. For `check`, and before `serve` starts. Blocks on the disk,
+// changes nothing, and never says what is in a key, nor the name given for one.
+#pragma once
+
+#include <vector>
+
+#include "proxy/config.hpp"
+
+namespace proxy {
+
+// In the file's order. Errors: what would keep the gateway from starting or from serving anybody.
+std::vector<Diagnostic> check_files(const Config& config);
+
+}  // namespace proxy

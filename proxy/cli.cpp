@@ -1,0 +1,152 @@
+#include "proxy/cli.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <istream>
+#include <ostream>
+#include <sstream>
+
+#include "proxy/check_files.hpp"
+#include "proxy/log.hpp"
+#include "proxy/read_file.hpp"
+#include "proxy/units.hpp"
+#include "proxy/version.hpp"
+
+namespace proxy {
+namespace {
+
+constexpr int yes = 0;
+constexpr int no = 1;
+constexpr int wrong_usage = 2;
+constexpr std::size_t most_request_bytes = 16 * 1024 * 1024;
+
+struct Arguments {
+  std::string config;
+  std::string request;  // empty or "-": standard input
+  bool json = false;
+};
+
+void print(const std::vector<Diagnostic>& diagnostics, std::ostream& err) {
+  for (const Diagnostic& diagnostic : diagnostics) err << to_string(diagnostic) << '\n';
+}
+
+struct Checked {
+  LoadedConfig loaded;
+  int status = yes;
+};
+
+// The configuration and, where it is right, the files it names.
+Checked load_and_check(const std::string& file) {
+  Checked checked{load_config(file)};
+  LoadedConfig& loaded = checked.loaded;
+  if (loaded.config) {
+    const auto found = check_files(*loaded.config);
+    loaded.diagnostics.insert(loaded.diagnostics.end(), found.begin(), found.end());
+  }
+  if (has_error(loaded.diagnostics)) checked.status = loaded.unreadable ? wrong_usage : no;
+  return checked;
+}
+
+std::string bracketed(const std::string& host, std::uint16_t port) {
+  const bool version_6 = host.find(':') != std::string::npos;
+  return (version_6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+void summarise(const Config& config, std::ostream& out) {
+  out << config.file.string() << ": ok\n";
+  for (const Listen& listen : config.listen) {
+    out << "  listens on " << bracketed(listen.host, listen.port);
+    if (!listen.tls)
+      out << " in clear text";
+    else
+      out << (listen.tls->client_ca ? " with TLS, clients show a certificate" : " with TLS");
+    out << '\n';
+  }
+  out << "  forwards to " << (config.upstream.tls ? "https://" : "http://")
+      << config.upstream.authority << ", trusting "
+      << (!config.upstream.tls ? "the network"
+          : config.upstream.ca ? config.upstream.ca->string()
+                               : "the system's certificate authorities")
+      << '\n';
+  out << "  other paths are " << (config.forward_other_paths ? "forwarded" : "rejected")
+      << "; governed bodies of at most " << format_size(config.limits.body) << '\n';
+  out << "  records in " << config.audit.directory.string() << "; when they cannot be written, "
+      << (config.audit.on_full == OnFull::reject ? "requests are rejected"
+                                                 : "records are dropped and counted")
+      << '\n';
+  out << "  workers: " << config.workers << '\n';
+}
+
+int check(const Arguments& arguments, Streams streams) {
+  const Checked checked = load_and_check(arguments.config);
+  print(checked.loaded.diagnostics, streams.err);
+  if (checked.status == yes) summarise(*checked.loaded.config, streams.out);
+  return checked.status;
+}
+
+int serve_checked(const Arguments& arguments, const Commands& commands, Streams streams) {
+  const Checked checked = load_and_check(arguments.config);
+  if (checked.status != yes) {
+    print(checked.loaded.diagnostics, streams.err);
+    return checked.status;
+  }
+  start_log(checked.loaded.config->log);
+  for (const Diagnostic& warning : checked.loaded.diagnostics)
+    spdlog::warn("{}", to_string(warning));
+  return commands.serve(*checked.loaded.config);
+}
+
+// Needs none of the files that the configuration names: it can be run anywhere.
+int explain_one(const Arguments& arguments, const Commands& commands, Streams streams) {
+  const LoadedConfig loaded = load_config(arguments.config);
+  if (!loaded.config) {
+    print(loaded.diagnostics, streams.err);
+    return loaded.unreadable ? wrong_usage : no;
+  }
+  if (arguments.request.empty() || arguments.request == "-")
+    return commands.explain(*loaded.config, streams.in, streams.out, arguments.json);
+  FileText request = read_file(arguments.request, most_request_bytes);
+  if (!request.fault.empty()) {
+    streams.err << arguments.request << ": cannot read: " << request.fault << '\n';
+    return wrong_usage;
+  }
+  std::istringstream in(std::move(request.text));
+  return commands.explain(*loaded.config, in, streams.out, arguments.json);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, const Commands& commands, Streams streams) {
+  CLI::App app{"A reverse proxy that repairs, validates and records the requests of one API."};
+  app.name("prefgate");
+  app.require_subcommand(1);
+  Arguments arguments;
+  const auto command = [&](const char* name, const char* does) {
+    CLI::App* sub = app.add_subcommand(name, does);
+    sub->add_option("-c,--config", arguments.config, "the configuration")
+        ->required()
+        ->type_name("FILE");
+    return sub;
+  };
+  const CLI::App* serve = command("serve", "run the gateway");
+  const CLI::App* check_only = command("check", "load everything and print every fault");
+  CLI::App* explain = command("explain", "one HTTP request through the chain, without a network");
+  explain
+      ->add_option("request", arguments.request, "the request as it is sent; none: standard input")
+      ->type_name("REQUEST.http");
+  explain->add_flag("--json", arguments.json, "print one JSON object");
+  app.add_subcommand("version", "print the version, and those of compiler and libraries");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, streams.out, streams.err) == 0 ? yes : wrong_usage;
+  }
+  if (serve->parsed()) return serve_checked(arguments, commands, streams);
+  if (check_only->parsed()) return check(arguments, streams);
+  if (explain->parsed()) return explain_one(arguments, commands, streams);
+  streams.out << version_text();
+  return yes;
+}
+
+}  // namespace proxy

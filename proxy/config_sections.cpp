@@ -1,0 +1,191 @@
+#include "proxy/config_sections.hpp"
+
+#include <algorithm>
+
+#include "proxy/addresses.hpp"
+#include "proxy/units.hpp"
+
+namespace proxy {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr Range<milliseconds> any_time{1ms, 24h};
+
+std::optional<TlsFiles> read_tls(Section& listener) {
+  auto section = listener.section("tls");
+  if (!section) return {};
+  TlsFiles files;
+  for (const auto& [key, file] : {std::pair{"certificate", &files.certificate},
+                                  std::pair{"private_key", &files.private_key}}) {
+    section->require(key);
+    section->path(key, *file);
+  }
+  std::filesystem::path client_ca;
+  if (section->path("client_ca", client_ca)) files.client_ca = std::move(client_ca);
+  section->finish();
+  return files;
+}
+
+bool read_address(Section& section, Listen& listen) {
+  constexpr std::string_view expected = "an address such as 127.0.0.1:8080 or \"[::1]:8443\"";
+  section.require("address");
+  std::string text;
+  if (!section.text("address", text, expected)) return false;
+  const auto endpoint = parse_endpoint(text);
+  if (!endpoint) {
+    section.error("address", "expected " + std::string(expected) + ", got " +
+                                 describe(*section.find("address")));
+    return false;
+  }
+  listen.host = endpoint->host;
+  listen.port = endpoint->port;
+  if (!section.has("tls") && !is_loopback(listen.host))
+    section.warn("address", "clear text, and not on loopback: tokens can be read on the way");
+  return true;
+}
+
+// A value that another one keeps from ever mattering.
+template <class T>
+void keep_within(Section& section, std::string_view key, T value, std::string_view most_key, T most,
+                 const std::string& most_text) {
+  if (value > most)
+    section.error(key, "never reached: `" + std::string(most_key) + "` is " + most_text);
+}
+
+void read_timeouts(Section& upstream, UpstreamConfig& config) {
+  auto section = upstream.section("timeouts");
+  if (!section) return;
+  auto& timeouts = config.timeouts;
+  section->time("total", timeouts.total, any_time);
+  for (const auto& [key, value] :
+       {std::pair{"connect", &timeouts.connect}, std::pair{"first_byte", &timeouts.first_byte},
+        std::pair{"idle", &timeouts.idle}}) {
+    if (section->time(key, *value, any_time))
+      keep_within(*section, key, *value, "total", timeouts.total, format_time(timeouts.total));
+  }
+  section->finish();
+}
+
+void read_pool(Section& upstream, UpstreamConfig& config) {
+  auto section = upstream.section("pool");
+  if (!section) return;
+  auto& pool = config.pool;
+  section->count("connections", pool.connections, {1, 65'536});
+  if (section->count("idle", pool.idle, {0, 65'536}))
+    keep_within(*section, "idle", pool.idle, "connections", pool.connections,
+                std::to_string(pool.connections));
+  pool.idle = std::min(pool.idle, pool.connections);
+  section->time("idle_timeout", pool.idle_timeout, any_time);
+  section->count("waiting", pool.waiting, {0, 1'000'000});
+  section->finish();
+}
+
+bool read_url(Section& section, UpstreamConfig& upstream) {
+  std::string text;
+  section.require("url");
+  if (!section.text("url", text, "a URL such as https://api.example")) return false;
+  std::string_view fault;
+  const auto origin = parse_origin(text, fault);
+  if (!origin) {
+    section.error("url", std::string(fault));
+    return false;
+  }
+  upstream.tls = origin->tls;
+  upstream.host = origin->host;
+  upstream.port = origin->port;
+  upstream.authority = origin->authority;
+  if (!upstream.tls && !is_loopback(upstream.host))
+    section.warn("url", "clear text, and not to loopback: tokens can be read on the way");
+  return true;
+}
+
+}  // namespace
+
+void read_listen(Section& root, Config& config) {
+  root.require("listen");
+  const auto& items = root.list("listen", "a list of listeners");
+  if (items.empty() && root.has("listen") && root.find("listen")->kind == YamlNode::Kind::list)
+    root.error("listen", "expected at least one listener");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Section section = root.item("listen", i);
+    if (items[i].kind != YamlNode::Kind::map) continue;
+    Listen listen;
+    const bool good = read_address(section, listen);
+    listen.tls = read_tls(section);
+    section.finish();
+    const bool taken = std::ranges::any_of(config.listen, [&](const Listen& other) {
+      return listen.port != 0 && other.port == listen.port && other.host == listen.host;
+    });
+    if (good && taken) section.error("address", "another listener above has this address");
+    if (good) config.listen.push_back(std::move(listen));
+  }
+}
+
+void read_upstream(Section& root, UpstreamConfig& upstream) {
+  root.require("upstream");
+  auto section = root.section("upstream");
+  if (!section) return;
+  const bool good = read_url(*section, upstream);
+  std::string ca;
+  if (section->text("ca", ca, "system or a file name") && ca != "system") {
+    std::filesystem::path file;
+    if (section->path("ca", file)) upstream.ca = std::move(file);
+    if (good && !upstream.tls) section->error("ca", "never used: `url` is not https");
+  }
+  read_timeouts(*section, upstream);
+  read_pool(*section, upstream);
+  section->finish();
+}
+
+void read_limits(Section& root, Limits& limits) {
+  auto section = root.section("limits");
+  if (!section) return;
+  section->size("head", limits.head, {256, mib});
+  section->count("fields", limits.fields, {1, 10'000});
+  if (section->size("target", limits.target, {16, mib}))
+    keep_within(*section, "target", limits.target, "head", limits.head, format_size(limits.head));
+  limits.target = std::min(limits.target, limits.head);
+  section->size("body", limits.body, {1, 64 * mib});
+  section->count("connections", limits.connections, {1, 1'000'000});
+  section->time("handshake", limits.handshake, any_time);
+  section->time("request", limits.request, any_time);
+  section->time("idle", limits.idle, any_time);
+  section->count("requests_per_connection", limits.requests_per_connection, {1, 1'000'000'000});
+  section->finish();
+}
+
+void read_audit(Section& root, AuditConfig& audit) {
+  auto section = root.section("audit");
+  if (!section) return;
+  section->path("directory", audit.directory);
+  section->only("level", "request", {"none", "metadata", "full"});
+  std::string key;
+  if (section->text("hmac_key", key, "generated or a file name") && key != "generated") {
+    std::filesystem::path file;
+    if (section->path("hmac_key", file)) audit.hmac_key = std::move(file);
+  }
+  section->choice<OnFull>("on_full", audit.on_full,
+                          {{"reject", OnFull::reject}, {"drop", OnFull::drop}}, {"block"});
+  section->only("durability", "batch", {"none", "request"});
+  section->finish();
+}
+
+void read_log(Section& root, LogConfig& log) {
+  auto section = root.section("log");
+  if (!section) return;
+  section->choice<std::string>("level", log.level,
+                               {{"trace", "trace"},
+                                {"debug", "debug"},
+                                {"info", "info"},
+                                {"warn", "warn"},
+                                {"error", "error"},
+                                {"off", "off"}});
+  section->choice<LogFormat>("format", log.format,
+                             {{"text", LogFormat::text}, {"json", LogFormat::json}});
+  section->finish();
+}
+
+}  // namespace proxy

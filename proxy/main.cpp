@@ -1,0 +1,20 @@
+// prefgate: see proxy/cli.hpp. Everything that is an exception anywhere ends here.
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+#include "proxy/cli.hpp"
+#include "proxy/explain.hpp"
+#include "proxy/server.hpp"
+
+int main(int argc, char** argv) {
+  // A peer that is gone is an error of `send`, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return proxy::run(argc, argv, {.serve = proxy::serve, .explain = proxy::explain},
+                      {.in = std::cin, .out = std::cout, .err = std::cerr});
+  } catch (const std::exception& error) {
+    std::cerr << "prefgate: " << error.what() << '\n';
+    return 1;
+  }
+}
