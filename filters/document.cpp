@@ -7,6 +7,7 @@
 
 #include "filters/arena.hpp"
 #include "filters/hash.hpp"
+#include "filters/journal.hpp"
 
 namespace filters {
 namespace {
@@ -111,6 +112,12 @@ bool valid_utf8(std::string_view text) {
     }
   }
   return true;
+}
+
+std::string_view pointer_to(const Document& document, const Member& member, Arena& arena) {
+  const auto name = shown_name(member.name, arena);
+  if (member.parent == Document::root) return arena.join({"/", name});
+  return arena.join({pointer_to(document, document.members[member.parent], arena), "/", name});
 }
 
 std::string_view describe_offset(std::string_view source, std::uint32_t offset, Arena& arena) {

@@ -79,6 +79,9 @@ bool valid_utf8(std::string_view text);
 // Fills `document.repeated`; part of both of the above.
 void find_repeated(Arena& arena, Document& document);
 
+// RFC 6901, names made harmless (see shown_name in journal.hpp): "/notification_preferences/alarm".
+std::string_view pointer_to(const Document& document, const Member& member, Arena& arena);
+
 // "line 3, column 5" of a byte offset, both from 1, column in bytes.
 std::string_view describe_offset(std::string_view source, std::uint32_t offset, Arena& arena);
 

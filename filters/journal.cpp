@@ -91,26 +91,4 @@ std::string_view shown_name(std::string_view name, Arena& arena) {
   return arena.join({"(name of ", {digits, static_cast<std::size_t>(end - digits)}, " bytes)"});
 }
 
-std::string_view json_quoted(std::string_view text, Arena& arena) {
-  char* const start = arena.bytes(text.size() * 6 + 2);
-  char* to = start;
-  *to++ = '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      *to++ = '\\';
-      *to++ = c;
-    } else if (byte < 0x20) {
-      constexpr std::string_view hex = "0123456789abcdef";
-      to = std::ranges::copy(std::string_view("\\u00"), to).out;
-      *to++ = hex[byte >> 4];
-      *to++ = hex[byte & 15];
-    } else {
-      *to++ = c;
-    }
-  }
-  *to++ = '"';
-  return {start, static_cast<std::size_t>(to - start)};
-}
-
 }  // namespace filters

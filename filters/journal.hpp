@@ -75,8 +75,6 @@ class Journal {
 // token where a name belongs (one of iOS has 64 characters), and this goes into logs and answers.
 inline constexpr std::size_t longest_shown_name = 56;
 std::string_view shown_name(std::string_view name, Arena& arena);
-// JSON text of a string.
-std::string_view json_quoted(std::string_view text, Arena& arena);
 
 // Value of `x-prefgate-rules`: ids, each once, in order of first appearance, joined by commas, at
 // most 256 bytes, then ",+N" for the N left out. Empty where no rule acted. Rules in `observe` stay

@@ -29,12 +29,6 @@ void journal_invisible(Exchange& exchange, Mode mode, const std::pmr::vector<Spa
 
 }  // namespace
 
-std::string_view RepairScope::pointer(const Member& member) const {
-  const auto name = shown_name(member.name, exchange.arena);
-  if (member.parent == Document::root) return exchange.arena.join({"/", name});
-  return exchange.arena.join({pointer(document.members[member.parent]), "/", name});
-}
-
 Verdict Repair::on_body(Exchange& exchange) const {
   const auto& request = exchange.request;
   if (request.method == Method::other) return go_on;  // Validate's to refuse

@@ -32,8 +32,9 @@ struct RepairScope {
   std::pmr::vector<Span> removed;  // of the source: dropped members with what separated them
 
   Place place() const { return in_query ? Place::query : Place::body; }
-  // "/platform"; "/notification_preferences/alarm".
-  std::string_view pointer(const Member& member) const;
+  std::string_view pointer(const Member& member) const {
+    return pointer_to(document, member, exchange.arena);
+  }
 };
 
 // Finds the member of each field, mends names, drops duplicates. Fills exchange.fields, .conflicts.

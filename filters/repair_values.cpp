@@ -3,6 +3,7 @@
 // could be mended, and Validate says so.
 #include <algorithm>
 
+#include "filters/json_text.hpp"
 #include "filters/repair_steps.hpp"
 
 namespace filters {
@@ -23,6 +24,12 @@ std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(blanks);
   return begin == text.npos ? std::string_view{}
                             : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::string_view quoted(std::string_view text, Arena& arena) {
+  JsonText json(arena, text.size() + 2);
+  json.string(text);
+  return json.text();
 }
 
 Mode mode_of(const RepairModes& modes, Change change) {
@@ -110,7 +117,7 @@ void repair_string(RepairScope& scope, const ContractField& field, Member& membe
   } else if (act) {
     edit_string(scope, member, mended);
   }
-  if (!field.secret) entry.after = json_quoted(mended.text, scope.exchange.arena);
+  if (!field.secret) entry.after = quoted(mended.text, scope.exchange.arena);
   if (!act) entry.message = "is not written as the contract has it";
   scope.exchange.journal.write(entry);
   if (!act) return;
@@ -170,7 +177,7 @@ std::string_view journal_text(const RepairScope& scope, const ContractField& fie
   constexpr std::size_t longest = 256;
   if (field.secret || member.value_span.size() > longest) return {};
   if (scope.document.syntax == Syntax::json) return member.value_span.of(scope.document.source);
-  return json_quoted(member.text, scope.exchange.arena);
+  return quoted(member.text, scope.exchange.arena);
 }
 
 void repair_values(RepairScope& scope) {

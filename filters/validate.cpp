@@ -111,12 +111,6 @@ bool Judge::keeps(Mode mode) const {
                                           : journal.findings() < Journal::findings_kept;
 }
 
-std::string_view Judge::pointer(const Document& document, const Member& member) const {
-  const auto name = shown_name(member.name, exchange.arena);
-  if (member.parent == Document::root) return exchange.arena.join({"/", name});
-  return exchange.arena.join({pointer(document, document.members[member.parent]), "/", name});
-}
-
 Verdict Judge::verdict() const {
   return rejected_ ? Verdict{Reason::contract, first_} : go_on;
 }

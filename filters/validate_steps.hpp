@@ -24,8 +24,9 @@ class Judge {
   void say(Entry entry) { say(Mode::enforce, entry); }
   // Whether what is said under `mode` would still be kept: if not, it needs no careful words.
   bool keeps(Mode mode) const;
-  // "/notification_preferences/alarm", names made harmless.
-  std::string_view pointer(const Document& document, const Member& member) const;
+  std::string_view pointer(const Document& document, const Member& member) const {
+    return pointer_to(document, member, exchange.arena);
+  }
   Verdict verdict() const;
 
  private:

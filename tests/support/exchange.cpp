@@ -2,7 +2,7 @@
 
 #include "filters/contract/known_preferences.hpp"
 
-namespace support {
+namespace tests {
 
 std::string app_body(std::size_t count, bool pretty) {
   const std::string_view line = pretty ? "\n  " : "", space = pretty ? " " : "";
@@ -41,4 +41,4 @@ std::string page_body() {
          "\"grid_resync_success\":true\xC3\xA2\xE2\x82\xAC\xE2\x80\xB9  \n}}";
 }
 
-}  // namespace support
+}  // namespace tests

@@ -12,7 +12,7 @@
 
 #include "filters/pipeline.hpp"
 
-namespace support {
+namespace tests {
 
 inline constexpr std::string_view path = "/api/1/notification_preferences";
 inline constexpr std::string_view good_query =
@@ -97,4 +97,4 @@ std::string app_body(std::size_t count, bool pretty = false);
 // POST's other fields.
 std::string page_body();
 
-}  // namespace support
+}  // namespace tests
