@@ -218,19 +218,25 @@ TEST_CASE("a key update is followed and answered") {
   CHECK(client.received == "backbackback");
 }
 
-TEST_CASE("a renegotiation is refused") {
-  TlsWorld world(TLS1_2_VERSION);
-  SSL_CTX_clear_options(world.client.get(), SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_info_callback(world.client.get(), watch);
-  TlsPeer server(as_server, world.server);
-  TlsPeer client(as_client, world.client, "localhost", nullptr);
-  converse(client, server);
-  REQUIRE(SSL_renegotiate(last_seen) == 1);
-  SSL_do_handshake(last_seen);
-  REQUIRE(client.engine.has_output());
-  converse(client, server);
-  CHECK(client.status == Status::failed);
-  CHECK(client.engine.error() == "TLS failed: no renegotiation");
+TEST_CASE("a renegotiation is refused, whoever asks for it") {
+  for (const bool client_asks : {true, false}) {
+    CAPTURE(client_asks);
+    TlsWorld world(TLS1_2_VERSION);
+    SSL_CTX* const asking = (client_asks ? world.client : world.server).get();
+    SSL_CTX_clear_options(asking, SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_info_callback(asking, watch);
+    TlsPeer server(as_server, world.server);
+    TlsPeer client(as_client, world.client, "localhost", nullptr);
+    converse(client, server);
+    auto& asker = client_asks ? client : server;
+    REQUIRE(SSL_renegotiate(last_seen) == 1);
+    SSL_do_handshake(last_seen);
+    REQUIRE(asker.engine.has_output());
+    converse(client, server);
+    asker.step();
+    CHECK(asker.status == Status::failed);
+    CHECK(asker.engine.error() == "TLS failed: no renegotiation");
+  }
 }
 
 TEST_CASE("output stays in place until it is sent, whatever is added meanwhile") {
