@@ -20,6 +20,7 @@ constexpr auto table = std::to_array<ReasonInfo>({
     {Reason::unknown_path, 404, "unknown_path", "no such path"},
     {Reason::method_not_allowed, 405, "method_not_allowed", "method not allowed"},
     {Reason::request_timeout, 408, "request_timeout", "the request took too long to arrive"},
+    {Reason::client_closed, 400, "client_closed", "the request ended before it was complete"},
     {Reason::length_required, 411, "length_required", "a Content-Length is required"},
     {Reason::body_too_large, 413, "body_too_large", "the body is too large"},
     {Reason::target_too_long, 414, "target_too_long", "the request target is too long"},
@@ -28,14 +29,12 @@ constexpr auto table = std::to_array<ReasonInfo>({
     {Reason::expectation, 417, "expectation", "only `Expect: 100-continue` is understood"},
     {Reason::contract, 422, "contract", "validation failed"},
     {Reason::head_too_large, 431, "head_too_large", "the request head is too large"},
-    {Reason::version_not_supported, 505, "version_not_supported", "HTTP version not supported"},
     {Reason::internal, 500, "internal", "the gateway failed"},
     {Reason::upstream_unreachable, 502, "upstream_unreachable", "the upstream is unreachable"},
     {Reason::upstream_tls, 502, "upstream_tls", "the upstream's TLS could not be verified"},
     {Reason::upstream_failed, 502, "upstream_failed", "the upstream closed the connection"},
     {Reason::upstream_garbled, 502, "upstream_garbled", "the upstream's answer is not valid HTTP"},
     {Reason::overloaded, 503, "overloaded", "too many requests are waiting for the upstream"},
-    {Reason::draining, 503, "draining", "the gateway is shutting down"},
     {Reason::audit_full, 503, "audit_full", "the request cannot be recorded now"},
     {Reason::upstream_timeout, 504, "upstream_timeout", "the upstream took too long to answer"},
 });
@@ -70,7 +69,6 @@ constexpr auto phrases = std::to_array<Phrase>({
     {502, "Bad Gateway"},
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
-    {505, "HTTP Version Not Supported"},
 });
 
 }  // namespace

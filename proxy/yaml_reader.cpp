@@ -228,7 +228,9 @@ bool Section::mode(std::string_view key, filters::Mode& out) {
 
 std::optional<std::size_t> Section::pick(std::string_view key, const Words& words,
                                          const Words& later) {
-  const std::string expected = (words.size() == 1 ? "" : "one of ") + listed(words);
+  const std::string expected = words.size() == 1
+                                   ? listed(words) + ", the only value in this version"
+                                   : "one of " + listed(words);
   std::string word;
   if (!text(key, word, expected)) return {};
   const auto found = std::ranges::find(words, word);

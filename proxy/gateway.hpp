@@ -1,0 +1,60 @@
+// Gateway: one exchange, front to back, whatever version of HTTP brought it: the chain, the body,
+// the upstream, the answer, the record. Every exchange leaves `serve` through the same last lines,
+// so none can miss its record. Owned by a Worker, on its thread; holds no state of an exchange
+// itself: that is in the Slot.
+#pragma once
+
+#include "filters/pipeline.hpp"
+#include "proxy/audit_ring.hpp"
+#include "proxy/config.hpp"
+#include "proxy/downstream.hpp"
+#include "proxy/keyed_hash.hpp"
+#include "proxy/pool.hpp"
+#include "proxy/slot.hpp"
+#include "proxy/wire_writer.hpp"
+
+namespace proxy {
+
+class Gateway {
+ public:
+  // Everything must outlive the gateway.
+  Gateway(const Config& config, const filters::Contract& contract,
+          const filters::Pipeline& pipeline, Pool& pool, AuditRing& ring, KeyedHash& hash);
+
+  // `slot.exchange` holds a request whose head was read, or a verdict on one that could not be.
+  // When it returns the answer is flushed, or the client is gone, and the record is in the ring.
+  Task<> serve(Slot& slot, Downstream& client);
+
+ private:
+  bool reserve_record(Slot& slot, std::size_t bytes);
+  void enter(filters::Exchange& exchange) const;
+  Task<> receive(Slot& slot, Downstream& client);
+  void judge(Slot& slot);
+
+  Task<> forward(Slot& slot, Downstream& client);
+  void compose(Slot& slot, Downstream& client);
+  bool take_body(Slot& slot, Downstream& client);
+  Task<Failure> converse(Slot& slot, Downstream& client, Lease& lease);
+  Task<Failure> send_request(Slot& slot, Upstream& upstream);
+  Task<> pump(Slot& slot, Downstream& client, Upstream& upstream);
+  Task<> stop_pump(Slot& slot, Downstream& client, Upstream& upstream);
+  Task<Failure> read_answer_head(Slot& slot, Upstream& upstream);
+  Task<Failure> relay(Slot& slot, Downstream& client, Lease& lease);
+  void begin_relay(Slot& slot, Downstream& client);
+  Task<> finish_relay(Slot& slot, Downstream& client, Lease& lease);
+  void give_up(Slot& slot, const Failure& failure);
+  milliseconds time_left(const Slot& slot, milliseconds at_most) const;
+
+  Task<> answer(Slot& slot, Downstream& client);
+  void record(Slot& slot, const Downstream& client);
+
+  const Config& config_;
+  const filters::Contract& contract_;
+  const filters::Pipeline& pipeline_;
+  Pool& pool_;
+  AuditRing& ring_;
+  KeyedHash& hash_;
+  Slot::Clock::time_point quiet_until_{};  // of the log, about the upstream
+};
+
+}  // namespace proxy

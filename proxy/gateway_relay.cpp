@@ -1,0 +1,96 @@
+// The answer on its way through: head and body leave in one write where the body is short and its
+// length known, otherwise piece by piece as they come, with one window of them held at most.
+#include "filters/answer.hpp"
+#include "proxy/gateway.hpp"
+
+namespace proxy {
+namespace {
+
+using filters::Ending;
+using filters::FieldId;
+
+// Of an answer, held at once. An answer of known length that fits is sent whole or not at all, so
+// that an upstream that breaks off in its middle becomes a 502 and not half an answer.
+constexpr std::size_t window = 64 * 1024;
+
+}  // namespace
+
+void Gateway::begin_relay(Slot& slot, Downstream& client) {
+  auto& exchange = *slot.exchange;
+  auto& response = exchange.response;
+  // These are this gateway's to say.
+  response.headers.remove(FieldId::x_prefgate);
+  response.headers.remove(FieldId::x_request_id);
+  if (exchange.governed) pipeline_.on_answer(exchange);
+  filters::decorate(exchange, filters::Origin::upstream, filters::Delivery::none);
+  slot.outcome.delivery = filters::Delivery::yes;
+  slot.outcome.upstream_status = response.status;
+  slot.outcome.status = response.status;
+  client.begin_answer(response, slot.answer->framing(), slot.answer->length());
+}
+
+// Ends with a failure only where the client has been sent nothing yet.
+Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
+  auto& parser = *slot.answer;
+  auto& outcome = slot.outcome;
+  const bool whole = parser.framing() != Framing::chunked &&
+                     parser.framing() != Framing::until_close && parser.length() <= window;
+  FailureKind broken = FailureKind::none;
+  begin_relay(slot, client);
+  for (;;) {
+    const auto piece = parser.next(lease->input.data());
+    lease->input.consume(piece.consumed);
+    client.add(piece.data);
+    outcome.response_body_bytes += piece.data.size();
+    if (piece.last) break;
+    if (piece.bad) broken = FailureKind::garbled;
+    if (broken != FailureKind::none) break;
+    if (piece.consumed > 0 && client.pending() < window) continue;
+    if (!whole && client.pending() > 0 && co_await client.flush()) {
+      outcome.ending = Ending::client_aborted;
+      co_return Failure{};
+    }
+    if (!lease->input.empty() && piece.consumed > 0) continue;
+    const auto idle = config_.upstream.timeouts.idle;
+    lease->stream.reading.arm(slot.exchange->governed ? time_left(slot, idle) : idle);
+    const auto room = lease->input.room(window);
+    if (room.empty()) broken = FailureKind::garbled;  // one chunk's head fills it all
+    if (broken != FailureKind::none) break;
+    const auto [error, got] =
+        co_await lease->stream.async_read(asio::buffer(room.data(), room.size()), as_result);
+    if (error == asio::error::eof && parser.framing() == Framing::until_close) break;
+    if (error)
+      broken = error == timed_out ? FailureKind::first_byte_timeout : FailureKind::closed;
+    else
+      lease->input.commit(got);
+    if (broken != FailureKind::none) break;
+  }
+  if (broken == FailureKind::none) {
+    co_await finish_relay(slot, client, lease);
+    co_return Failure{};
+  }
+  Failure failure;
+  failure.kind = broken;
+  failure.answer_begun = true;
+  outcome.status = 0;
+  outcome.response_body_bytes = 0;
+  if (whole) {
+    client.forget_answer();
+    co_return failure;
+  }
+  outcome.status = outcome.upstream_status;
+  outcome.failure = info(broken).token;
+  outcome.ending = Ending::upstream_aborted;
+  client.abort();
+  co_return Failure{};
+}
+
+Task<> Gateway::finish_relay(Slot& slot, Downstream& client, Lease& lease) {
+  lease->stream.reading.disarm();
+  // Bytes after the end belong to nobody: such a connection is not used again.
+  if (slot.answer->keep_alive() && lease->input.empty() && !slot.pump.running) lease.keep();
+  client.end_answer();
+  slot.outcome.ending = co_await client.flush() ? Ending::client_aborted : Ending::answered;
+}
+
+}  // namespace proxy

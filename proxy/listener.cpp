@@ -1,0 +1,86 @@
+#include "proxy/listener.hpp"
+
+#include <sys/socket.h>
+
+#include <system_error>
+
+#include "proxy/worker.hpp"
+
+namespace proxy {
+namespace {
+
+constexpr milliseconds pause_length{100};
+constexpr int backlog = 4096;
+
+[[noreturn]] void fail(int socket, const std::string& what) {
+  const auto error = errno;
+  if (socket >= 0) ::close(socket);
+  throw std::system_error(error, std::system_category(), what);
+}
+
+}  // namespace
+
+int open_listening_socket(const std::string& host, std::uint16_t& port) {
+  const auto address = asio::ip::make_address(host);
+  asio::ip::tcp::endpoint endpoint(address, port);
+  const auto name = "cannot listen on " + host + " port " + std::to_string(port);
+  const int socket = ::socket(endpoint.protocol().family(),
+                              SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (socket < 0) fail(socket, name);
+  const int on = 1;
+  for (const int option : {SO_REUSEADDR, SO_REUSEPORT})
+    if (::setsockopt(socket, SOL_SOCKET, option, &on, sizeof on) != 0) fail(socket, name);
+  if (::bind(socket, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0)
+    fail(socket, name);
+  if (::listen(socket, backlog) != 0) fail(socket, name);
+  auto size = static_cast<socklen_t>(endpoint.capacity());
+  if (::getsockname(socket, endpoint.data(), &size) != 0) fail(socket, name);
+  endpoint.resize(size);
+  port = endpoint.port();
+  return socket;
+}
+
+Listener::Listener(Worker& worker, int socket, const TlsContext* tls)
+    : worker_(worker), acceptor_(worker.context()), pause_(worker.context()), tls_(tls) {
+  asio::ip::tcp::endpoint endpoint;
+  auto size = static_cast<socklen_t>(endpoint.capacity());
+  if (::getsockname(socket, endpoint.data(), &size) != 0) fail(socket, "getsockname");
+  endpoint.resize(size);
+  acceptor_.assign(endpoint.protocol(), socket);
+}
+
+void Listener::accept() {
+  acceptor_.async_accept(worker_.context(), [this](error_code error, Socket socket) {
+    if (!error) {
+      hand_on(std::move(socket));
+      accept();
+    } else if (error == asio::error::connection_aborted) {
+      accept();  // the client has gone while it was queued
+    } else if (error != asio::error::operation_aborted && acceptor_.is_open()) {
+      pause_.expires_after(pause_length);
+      pause_.async_wait([this](error_code stopped) {
+        if (!stopped && acceptor_.is_open()) accept();
+      });
+    }
+  });
+}
+
+void Listener::hand_on(Socket socket) {
+  error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  worker_.accepted(std::move(socket), tls_);
+}
+
+void Listener::close() {
+  error_code error;
+  acceptor_.non_blocking(true, error);
+  while (!error) {
+    Socket socket(worker_.context());
+    acceptor_.accept(socket, error);
+    if (!error) hand_on(std::move(socket));
+  }
+  acceptor_.close(error);
+  pause_.cancel();
+}
+
+}  // namespace proxy

@@ -1,0 +1,36 @@
+// Listener: one listening socket of one worker. Each worker has its own on the same address
+// (SO_REUSEPORT), so the kernel deals connections out and no lock or hand-over is needed. Owned by
+// its Worker. Hands sockets on; knows nothing of what is spoken on them.
+#pragma once
+
+#include "proxy/config.hpp"
+#include "proxy/net.hpp"
+#include "proxy/tls_context.hpp"
+
+namespace proxy {
+
+class Worker;
+
+class Listener {
+ public:
+  Listener(Worker& worker, int socket, const TlsContext* tls);
+
+  void start() { accept(); }
+  // Takes in what the kernel has queued already, then closes.
+  void close();
+
+ private:
+  void accept();
+  void hand_on(Socket socket);
+
+  Worker& worker_;
+  Acceptor acceptor_;
+  Timer pause_;  // after an error that will not go away by itself: no descriptors, no memory
+  const TlsContext* tls_;
+};
+
+// A bound, listening, non-blocking socket with SO_REUSEPORT. `port` 0 takes a free one and is set
+// to it. Throws std::system_error.
+int open_listening_socket(const std::string& host, std::uint16_t& port);
+
+}  // namespace proxy

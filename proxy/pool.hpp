@@ -1,0 +1,89 @@
+// Pool: this worker's connections to the upstream: keeps idle ones, opens new ones up to a limit,
+// lines requests up beyond it. Owned by a Worker, on its thread, no lock. What it decides is in
+// pool_policy.hpp; here is only what it takes to do it.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/config.hpp"
+#include "proxy/pool_policy.hpp"
+#include "proxy/upstream.hpp"
+
+namespace proxy {
+
+class Pool;
+
+// The right to use one connection. `keep` hands it back for another exchange; otherwise it is
+// closed when the lease ends, which is always safe.
+class Lease {
+ public:
+  Lease() = default;
+  Lease(Pool& pool, std::unique_ptr<Upstream> upstream)
+      : pool_(&pool), upstream_(std::move(upstream)) {}
+  Lease(Lease&& other) noexcept : pool_(other.pool_), upstream_(std::move(other.upstream_)) {}
+  Lease& operator=(Lease&& other) noexcept;
+  ~Lease() { end(); }
+
+  explicit operator bool() const { return upstream_ != nullptr; }
+  Upstream* operator->() const { return upstream_.get(); }
+  Upstream& operator*() const { return *upstream_; }
+  void keep();
+  void end();  // closes it
+
+ private:
+  Pool* pool_ = nullptr;
+  std::unique_ptr<Upstream> upstream_;
+};
+
+class Pool {
+ public:
+  // `tls` is null for clear text. Both must outlive the pool.
+  Pool(asio::io_context& context, Watchdog& watchdog, const UpstreamConfig& config,
+       const TlsContext* tls);
+  Pool(const Pool&) = delete;
+
+  // An idle connection that is alive, without waiting; empty where there is none to be had at once.
+  Lease take_idle();
+  // Opens one, or waits in line for at most `patience`. On failure the lease is empty and `failure`
+  // says why.
+  Task<Lease> take(milliseconds patience, Failure& failure);
+
+  // No request is left: drops idle connections, so that the worker's loop can end.
+  void close_idle();
+  PoolCounts counts() const { return {idle_.size(), open_, waiting_.size()}; }
+
+ private:
+  friend class Lease;
+  struct Waiter {
+    explicit Waiter(asio::io_context& context) : wake(context) {}
+    Timer wake;  // cancelled when it is this one's turn
+    bool served = false;
+    std::unique_ptr<Upstream> upstream;  // served with a connection, or with the right to open one
+  };
+
+  void give_back(std::unique_ptr<Upstream> upstream, bool reusable);
+  void serve_next(std::unique_ptr<Upstream> upstream);
+  void drop_outdated();
+  Task<Lease> wait_in_line(milliseconds patience, Failure& failure);
+  Task<std::unique_ptr<Upstream>> open(Failure& failure);
+  Task<std::unique_ptr<Upstream>> connect(asio::ip::tcp::endpoint endpoint, Failure& failure);
+  Task<bool> resolve(Failure& failure);  // fills addresses_
+
+  asio::io_context& context_;
+  Watchdog& watchdog_;
+  const UpstreamConfig& config_;
+  const TlsContext* tls_;
+  PoolLimits limits_;
+  std::vector<std::unique_ptr<Upstream>> idle_;  // oldest first
+  Deadline idle_watch_;                          // of the oldest
+  std::deque<Waiter*> waiting_;
+  std::size_t open_ = 0;
+  SessionPtr session_;  // of the newest connection, to be resumed by the next
+  std::vector<asio::ip::tcp::endpoint> addresses_;
+  std::chrono::steady_clock::time_point addresses_until_{};
+};
+
+}  // namespace proxy

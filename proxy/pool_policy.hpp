@@ -1,0 +1,35 @@
+// PoolPolicy: what a pool does with one more request, as a pure function of its counts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace proxy {
+
+struct PoolCounts {
+  std::size_t idle = 0;
+  std::size_t open = 0;     // idle, leased and being opened
+  std::size_t waiting = 0;  // requests in line
+};
+
+struct PoolLimits {
+  std::size_t connections = 256;
+  std::size_t idle = 64;
+  std::size_t waiting = 1024;
+};
+
+enum class PoolStep : std::uint8_t { reuse, open, wait, refuse };
+
+constexpr PoolStep next_step(const PoolCounts& counts, const PoolLimits& limits) {
+  // Those in line come first: nobody overtakes them.
+  if (counts.waiting == 0 && counts.idle > 0) return PoolStep::reuse;
+  if (counts.waiting == 0 && counts.open < limits.connections) return PoolStep::open;
+  return counts.waiting < limits.waiting ? PoolStep::wait : PoolStep::refuse;
+}
+
+// Whether a connection that comes back is kept.
+constexpr bool keeps(const PoolCounts& counts, const PoolLimits& limits) {
+  return counts.waiting > 0 || counts.idle < limits.idle;
+}
+
+}  // namespace proxy

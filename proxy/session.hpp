@@ -1,0 +1,78 @@
+// Session: one client connection over HTTP/1.1 or 1.0, clear or TLS: reads requests, one after the
+// other, lets the gateway serve each, writes the answers in order. Pipelined requests wait in the
+// read buffer. Lives in its own coroutine on its worker's thread; between requests it holds a small
+// read buffer and nothing else. It knows HTTP's framing and nothing of what requests mean.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "proxy/buffer.hpp"
+#include "proxy/downstream.hpp"
+#include "proxy/slot.hpp"
+#include "proxy/stream.hpp"
+#include "proxy/wire_writer.hpp"
+
+namespace proxy {
+
+class Worker;
+
+class Session final : public Downstream {
+ public:
+  // `tls` is null on a clear listener.
+  Session(Worker& worker, Socket socket, const TlsContext* tls);
+  ~Session() override;
+
+  // To the end of the connection. Nothing is left open when it returns.
+  Task<> run();
+  // The worker is going down: finish what has begun, then end. An idle connection ends soon.
+  void drain();
+  // Now, whatever is under way.
+  void cut() { stream_.close(); }
+
+  std::size_t index = 0;  // in the worker's list
+
+  const Peer& peer() const override { return peer_; }
+  Framing body_framing() const override { return parser_->framing(); }
+  std::uint64_t body_length() const override { return parser_->length(); }
+  Piece next_body() override;
+  Task<error_code> receive_body() override;
+  void stop_receiving() override;
+  void begin_answer(const filters::Response& response, Framing framing,
+                    std::uint64_t length) override;
+  void add(std::string_view piece) override;
+  void end_answer() override;
+  std::size_t pending() const override { return out_->size(); }
+  void forget_answer() override { out_->clear(); }
+  Task<error_code> flush() override;
+  void abort() override;
+
+ private:
+  Task<bool> read_head();
+  bool take_head(HeadScanner& scanner);
+  void open_slot(filters::Verdict verdict, std::size_t head);
+  void close_slot();
+  void read_request(std::string_view head);
+  bool body_left() const { return parser_ && !body_over_; }
+  Task<bool> skip_body();
+  Task<> finish();
+
+  Worker& worker_;
+  Stream stream_;
+  Buffer input_;
+  Slot* slot_ = nullptr;        // while an exchange is under way
+  std::string* out_ = nullptr;  // of the slot: answer bytes not flushed yet
+  std::optional<RequestParser> parser_;
+  Peer peer_;
+  std::array<char, 48> address_;
+  std::size_t served_ = 0;
+  Framing answer_framing_ = Framing::none;
+  bool body_over_ = true;    // the request's body was read to its end
+  bool go_on_owed_ = false;  // the client waits for 100 Continue
+  bool keep_alive_ = true;
+  bool broken_ = false;  // the connection is in no state for an orderly end
+  bool draining_ = false;
+};
+
+}  // namespace proxy

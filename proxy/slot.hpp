@@ -1,0 +1,61 @@
+// Slot: the memory of one exchange in flight: its arena, the exchange itself, how it ended, and the
+// bytes on their way to the upstream. A worker keeps as many as it ever had at once and hands them
+// out again, warm, so that an exchange asks the heap for nothing. An idle connection holds none.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "filters/exchange.hpp"
+#include "filters/record.hpp"
+#include "proxy/failure.hpp"
+#include "proxy/keyed_hash.hpp"
+#include "proxy/wire.hpp"
+
+namespace proxy {
+
+struct Slot {
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::size_t kept_bytes = 128 * 1024;  // of memory, when the exchange is over
+
+  filters::Arena arena;
+  std::optional<filters::Exchange> exchange;
+  filters::Outcome outcome;
+  std::string to_upstream;               // request bytes not sent yet
+  std::string to_client;                 // answer bytes not flushed yet
+  std::optional<ResponseParser> answer;  // of the upstream
+  std::size_t audit_reserved = 0;
+  Clock::time_point begun{};  // the head was whole
+  Clock::time_point asked{};  // a connection to the upstream was asked for
+  std::array<char, KeyedHash::text_size> bearer_hash;
+  std::array<char, KeyedHash::text_size> device_hash;
+  std::array<char, 64> upstream_address;
+  std::array<char, 32> fresh_id;
+
+  // While a body too long to hold is sent beside the reading of the answer (Gateway::pump).
+  struct Pump {
+    bool running = false;
+    filters::Verdict verdict = filters::go_on;  // why the request could not be sent to its end
+    FailureKind failure = FailureKind::none;
+    std::optional<Timer> done;  // cancelled at its end, where somebody waits
+  } pump;
+
+  // Ready for the next exchange.
+  void open() {
+    outcome = {};
+    to_upstream.clear();
+    to_client.clear();
+    pump.verdict = filters::go_on;
+    pump.failure = FailureKind::none;
+    exchange.emplace(arena);
+  }
+  void close() {
+    exchange.reset();
+    arena.reset(kept_bytes);
+    for (auto* text : {&to_upstream, &to_client})
+      if (text->capacity() > kept_bytes) std::string().swap(*text);
+  }
+};
+
+}  // namespace proxy

@@ -1,0 +1,28 @@
+// Upstream: one connection to the upstream, ready for requests. Owned by the Pool while idle, by a
+// Lease while an exchange uses it; on its worker's thread. It knows nothing of exchanges.
+#pragma once
+
+#include <string>
+
+#include "proxy/buffer.hpp"
+#include "proxy/failure.hpp"
+#include "proxy/stream.hpp"
+
+namespace proxy {
+
+struct Upstream {
+  Upstream(Socket socket, Watchdog& watchdog, std::string peer)
+      : stream(std::move(socket), watchdog), address(std::move(peer)) {}
+
+  Stream stream;
+  Buffer input{8 * 1024};
+  std::string address;          // "127.0.0.1:8443"
+  std::uint64_t exchanges = 0;  // carried before the present one
+  std::chrono::steady_clock::time_point idle_since{};
+
+  // False where the peer has closed the idle connection, or sent what nobody asked for: a request
+  // written to it would be lost or answered wrongly. One system call, no waiting.
+  bool alive();
+};
+
+}  // namespace proxy

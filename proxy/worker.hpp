@@ -1,0 +1,91 @@
+// Worker: one thread and everything it needs: loop, listening sockets, sessions, upstream pool,
+// deadlines, exchange slots. Nothing in it is shared with another worker, so nothing is locked.
+// Owned by the Server; other threads may call `drain` and `stop`, which post to the loop.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <random>
+#include <span>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "proxy/config.hpp"
+#include "proxy/gateway.hpp"
+#include "proxy/listener.hpp"
+#include "proxy/session.hpp"
+#include "proxy/watchdog.hpp"
+
+namespace proxy {
+
+// What all workers of a server use, and none changes but `connections`.
+struct Shared {
+  const Config& config;
+  const filters::Contract& contract;
+  const filters::Pipeline& pipeline;
+  const std::vector<std::unique_ptr<TlsContext>>& listener_tls;  // by listener; null where clear
+  const TlsContext* upstream_tls;                                // null where clear
+  const HmacKey& hmac_key;
+  std::atomic<std::size_t>& connections;  // of all workers
+};
+
+class Worker {
+ public:
+  // `sockets`: one bound and listening socket for each listener of the configuration.
+  Worker(const Shared& shared, AuditRing& ring, std::vector<int> sockets);
+  ~Worker();
+  Worker(const Worker&) = delete;
+
+  void start();
+  // Stops accepting; every session ends after what it has begun, and the thread after the last.
+  // Then `done` is called, on that thread.
+  void drain(std::function<void()> done);
+  // Ends every session now.
+  void stop();
+  void join();
+
+  // ---- For its own parts, on its own thread.
+  const Config& config() const { return shared_.config; }
+  Watchdog& watchdog() { return watchdog_; }
+  Gateway& gateway() { return gateway_; }
+  asio::io_context& context() { return context_; }
+  void accepted(Socket socket, const TlsContext* tls);
+  void enter(Session& session);
+  void leave(Session& session);
+  Slot& take_slot();
+  void put_slot(Slot& slot) { free_slots_.push_back(&slot); }
+  // 32 random hex digits.
+  std::string_view new_id(std::span<char, 32> to);
+  // The time now as an HTTP date.
+  std::string_view date();
+
+ private:
+  void end_if_idle();
+
+  const Shared& shared_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<Executor> work_;
+  Watchdog watchdog_;
+  Pool pool_;
+  KeyedHash hash_;
+  Gateway gateway_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<Session*> sessions_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<Slot*> free_slots_;
+  std::mt19937_64 random_;
+  std::time_t date_at_ = 0;
+  std::array<char, 32> date_{};
+  bool draining_ = false;
+  std::function<void()> drained_;
+  std::thread thread_;
+};
+
+// A request id of a client that is passed on: 1 to 64 of letters, digits, '-', '_', '.'.
+bool well_formed_id(std::string_view id);
+
+}  // namespace proxy
