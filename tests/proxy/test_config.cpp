@@ -280,6 +280,7 @@ contract: openapi.yaml
         "prefgate.yaml:11:3: key `body` is given twice, first on line 9\n"
         "prefgate.yaml:12:16: `full` is not in this version, which takes request\n"
         "prefgate.yaml:12:22: unknown key `on_ful` (did you mean `on_full`?)\n"
-        "prefgate.yaml:13:11: expected builtin, got `openapi.yaml`\n");
+        "prefgate.yaml:13:11: expected builtin, the only value in this version, got "
+        "`openapi.yaml`\n");
   CHECK_FALSE(loaded.config.has_value());
 }
