@@ -40,8 +40,10 @@ class JsonText {
   // A value that is JSON text already. Where it is longer than `limit`, no scalar, or no JSON, it
   // is written as a string that holds (the first `limit` bytes of) that text; false then.
   bool json(std::string_view text, std::size_t limit);
-  // The most `json` and `string` write for a text of that size.
-  static constexpr std::size_t most(std::size_t size) { return 6 * size + 2; }
+  // The most `string` and `json` write for a text and limit, a comma aside.
+  static constexpr std::size_t most(std::size_t size, std::size_t limit) {
+    return (6 * size < limit ? 6 * size : limit) + 2;
+  }
 
   // Valid until the next call that writes.
   std::string_view text() const { return {data_, size_}; }
@@ -59,7 +61,7 @@ class JsonText {
   std::size_t capacity_;
 };
 
-// "2026-11-22T19:02:44.123456Z" (RFC 3339, UTC); no locale, no time zone data. Years 0 to 9999.
+// "2026-11-22T19:02:44.123456Z" (RFC 3339, UTC); no locale, no time zone data.
 std::array<char, 27> rfc3339(std::chrono::system_clock::time_point time);
 
 }  // namespace filters

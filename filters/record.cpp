@@ -15,6 +15,7 @@ constexpr std::size_t host_limit = 255;
 constexpr std::size_t id_limit = 128;
 constexpr std::size_t words_limit = 256;    // detail, messages
 constexpr std::size_t pointer_limit = 256;  // also rule ids and suggestions
+constexpr std::size_t field_limit = 128;    // longer than any real one; a pattern may allow more
 constexpr std::size_t value_limit = 512;    // before and after an edit
 constexpr std::size_t token_limit = 64;     // the host's own short words
 constexpr std::size_t hash_limit = 128;
@@ -28,7 +29,7 @@ static_assert(least_record >= fixed_part);
 constexpr std::size_t entry_part = 160;
 
 std::size_t bound(std::string_view text, std::size_t limit) {
-  return std::min(6 * text.size(), limit) + 2;
+  return JsonText::most(text.size(), limit);
 }
 
 std::string_view to_string(Decision decision) {
@@ -192,8 +193,7 @@ void Writer::write_fields() {
       json_.begin_object();
       begun = true;
     }
-    json_.key(fields[i].name);
-    json_.string(member->text);
+    text(fields[i].name, member->text, field_limit);
   }
   if (begun) json_.end_object();
   for (std::size_t i = 0; i < count; ++i)
@@ -290,7 +290,7 @@ std::size_t fields_bound(const Exchange& exchange) {
     if (index == Document::root) continue;
     const auto& member = members[index];
     // A field's own name comes from the contract; at most 64 bytes, quotes and commas included.
-    sum += 64 + JsonText::most(member.text.size());
+    sum += 64 + bound(member.text, field_limit);
     if (member.type != Type::object) continue;
     for (auto i = index + 1; i < member.next; i = members[i].next)
       sum += members[i].name.size() + std::string_view(R"("":false,)").size();
