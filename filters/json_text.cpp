@@ -165,7 +165,6 @@ JsonText::JsonText(std::pmr::memory_resource& memory, std::size_t expected)
       capacity_(expected) {}
 
 void JsonText::grow(std::size_t more) {
-  if (more <= capacity_ - size_) return;
   const auto capacity = std::max(size_ + more, 2 * capacity_);
   auto* const data = static_cast<char*>(memory_.allocate(capacity, 1));
   if (size_ > 0) std::memcpy(data, data_, size_);
@@ -182,20 +181,19 @@ void JsonText::append(std::string_view text) {
 // What stands last tells whether something came before: a value never ends in '{', '[' or ':',
 // because a string ends in its quote.
 void JsonText::separate() {
-  grow(1);
   if (size_ == 0) return;
   const char last = data_[size_ - 1];
   if (last != '{' && last != '[' && last != ':') data_[size_++] = ',';
 }
 
 void JsonText::open(char bracket) {
+  room(2);
   separate();
-  grow(1);
   data_[size_++] = bracket;
 }
 
 void JsonText::close(char bracket) {
-  grow(1);
+  room(1);
   data_[size_++] = bracket;
 }
 
@@ -210,24 +208,23 @@ void JsonText::string_key(std::string_view name, std::size_t limit) {
 }
 
 void JsonText::plain(std::string_view text) {
+  room(text.size() + 3);
   separate();
-  grow(text.size() + 2);
   data_[size_++] = '"';
   append(text);
   data_[size_++] = '"';
 }
 
 bool JsonText::string(std::string_view text, std::size_t limit) {
+  room(most(text.size(), limit) + 1);
   separate();
-  grow(std::min(6 * text.size(), limit) + 2);
   data_[size_++] = '"';
   while (!text.empty()) {
     const auto run = std::min(plain_run(text), limit);
     append(text.substr(0, run));
     text.remove_prefix(run);
     limit -= run;
-    if (text.empty()) break;
-    if (limit == 0) break;
+    if (text.empty() || limit == 0) break;
     const auto piece = escaped(text);
     if (piece.size > limit) break;
     append({piece.text.data(), piece.size});
@@ -246,30 +243,38 @@ bool JsonText::json(std::string_view text, std::size_t limit) {
     string(text, limit);
     return false;
   }
+  room(text.size() + 1);
   separate();
-  grow(text.size());
   append(text);
   return true;
 }
 
 void JsonText::number(std::uint64_t value) {
+  room(21);
   separate();
-  grow(20);
-  size_ =
-      static_cast<std::size_t>(std::to_chars(data_ + size_, data_ + size_ + 20, value).ptr - data_);
+  char* const to = data_ + size_;
+  size_ += static_cast<std::size_t>(std::to_chars(to, to + 20, value).ptr - to);
 }
 
 void JsonText::number(std::int64_t value) {
+  room(21);
   separate();
-  grow(20);
-  size_ =
-      static_cast<std::size_t>(std::to_chars(data_ + size_, data_ + size_ + 20, value).ptr - data_);
+  char* const to = data_ + size_;
+  size_ += static_cast<std::size_t>(std::to_chars(to, to + 20, value).ptr - to);
 }
 
 void JsonText::boolean(bool value) {
+  room(6);
   separate();
-  grow(5);
   append(value ? "true" : "false");
+}
+
+void JsonText::flag(std::string_view name, bool value) {
+  room(name.size() + sizeof R"(,"":false)");
+  separate();
+  data_[size_++] = '"';
+  append(name);
+  append(value ? R"(":true)" : R"(":false)");
 }
 
 std::array<char, 27> rfc3339(std::chrono::system_clock::time_point time) {

@@ -37,6 +37,9 @@ class JsonText {
   void number(std::uint64_t value);
   void number(std::int64_t value);
   void boolean(bool value);
+  // A key of which the caller knows that nothing in it needs an escape, and a boolean: what a
+  // record has by the hundred.
+  void flag(std::string_view name, bool value);
   // A value that is JSON text already. Where it is longer than `limit`, no scalar, or no JSON, it
   // is written as a string that holds (the first `limit` bytes of) that text; false then.
   bool json(std::string_view text, std::size_t limit);
@@ -51,7 +54,10 @@ class JsonText {
  private:
   void open(char bracket);
   void close(char bracket);
-  void separate();  // a comma, where one is due
+  void separate();  // a comma, where one is due; room for it must be there
+  void room(std::size_t more) {
+    if (more > capacity_ - size_) grow(more);
+  }
   void grow(std::size_t more);
   void append(std::string_view text);
 

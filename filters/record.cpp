@@ -214,8 +214,7 @@ void Writer::write_preferences(std::size_t field) {
     if (member.dropped || member.type != Type::boolean ||
         !contract_.valid_preference_name(member.name))
       continue;
-    json_.key(member.name);  // of the contract's letters: no escapes
-    json_.boolean(member.text == "true");
+    json_.flag(member.name, member.text == "true");  // of the contract's letters: no escapes
     ++written;
   }
   json_.end_object();

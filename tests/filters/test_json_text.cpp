@@ -165,9 +165,12 @@ TEST_CASE("commas stand between values and nowhere else") {
   json.end_array();
   json.string_key("d\"", 9);
   json.json("null", 4);
+  json.flag("e", true);
+  json.flag("f", false);
   json.end_object();
   CHECK(json.text() ==
-        R"({"a":[],"b":{},"c":[18446744073709551615,-1,true,false,"x:","{",{}],"d\"":null})");
+        R"({"a":[],"b":{},"c":[18446744073709551615,-1,true,false,"x:","{",{}],"d\"":null,)"
+        R"("e":true,"f":false})");
 }
 
 TEST_CASE("times are RFC 3339, in UTC, to the microsecond") {
