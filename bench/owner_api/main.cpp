@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "event loops")->check(CLI::Range(1, 64));
   app.add_option("--devices", devices, "whose preferences are remembered")
       ->check(CLI::PositiveNumber);
-  app.add_option("--log", logged, "requests to remember for GET /_admin/log; 0: none");
+  app.add_option("--log", logged, "requests to remember for GET /_admin/log; 0: none")->take_last();
   CLI11_PARSE(app, argc, argv);
 
   try {

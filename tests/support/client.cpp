@@ -67,9 +67,7 @@ void Client::fill(milliseconds within) {
 
 std::string Client::read_some(std::size_t most, milliseconds within) {
   if (buffer_.empty()) fill(within);
-  std::string part = buffer_.substr(0, most);
-  buffer_.erase(0, part.size());
-  return part;
+  return take(std::min(most, buffer_.size()), within);
 }
 
 std::string Client::take(std::size_t bytes, milliseconds within) {
@@ -77,7 +75,9 @@ std::string Client::take(std::size_t bytes, milliseconds within) {
     if (ended_) throw std::runtime_error("the stream ended inside an answer");
     fill(within);
   }
-  return read_some(bytes);
+  std::string part = buffer_.substr(0, bytes);
+  buffer_.erase(0, bytes);
+  return part;
 }
 
 std::string Client::take_line(milliseconds within) {
