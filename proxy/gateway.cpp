@@ -44,8 +44,10 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
   record(slot, client);
 }
 
-// Under `on_full: drop` an exchange goes on without a record; it is counted.
+// Sees to it that at least so much is set aside. Under `on_full: drop` an exchange goes on without;
+// its record is then written where there is room at the end, or counted.
 bool Gateway::reserve_record(Slot& slot, std::size_t bytes) {
+  bytes += AuditRing::framing;
   if (bytes <= slot.audit_reserved) return true;
   if (ring_.reserve(bytes - slot.audit_reserved)) {
     slot.audit_reserved = bytes;
@@ -119,7 +121,6 @@ Task<> Gateway::answer(Slot& slot, Downstream& client) {
 }
 
 void Gateway::record(Slot& slot, const Downstream& client) {
-  if (slot.audit_reserved == 0) return ring_.count_dropped();
   auto& exchange = *slot.exchange;
   auto& outcome = slot.outcome;
   const auto& peer = client.peer();
@@ -132,9 +133,9 @@ void Gateway::record(Slot& slot, const Downstream& client) {
     outcome.bearer_hash = hash_.write(exchange.identity.bearer_token, slot.bearer_hash);
   if (!exchange.identity.device_token.empty())
     outcome.device_hash = hash_.write(exchange.identity.device_token, slot.device_hash);
-  // An exchange rejected in the middle of the chain may need more than was set aside so far.
-  if (!reserve_record(slot, filters::record_bound(exchange))) return ring_.count_dropped();
   const auto line = filters::render_record(exchange, outcome, slot.arena);
+  // What was reserved may be less than this: the ring then takes it where there is room, or counts
+  // it.
   ring_.commit(std::exchange(slot.audit_reserved, 0), line);
 }
 
