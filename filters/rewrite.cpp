@@ -48,7 +48,8 @@ Verdict Rewrite::on_body(Exchange& exchange) const {
       if (equal_ignoring_case(field.name, wanted)) ++(field.value == value ? same : others);
     if (same == 1 && others == 0) continue;
     headers.remove(wanted);
-    headers.append(wanted, value);
+    // Copied: the exchange may outlive these settings.
+    headers.append(exchange.arena.copy(wanted), exchange.arena.copy(value));
     journal_header(exchange, same + others > 0 ? Operation::replace : Operation::add, wanted);
   }
   return go_on;
