@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <utility>
 
 namespace proxy {
 
-AuditRing::AuditRing(std::size_t capacity)
+AuditRing::AuditRing(std::size_t capacity, std::function<void()> wake_writer)
     : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 64)) - 1),
-      memory_(std::make_unique_for_overwrite<char[]>(mask_ + 1)) {}
+      memory_(std::make_unique_for_overwrite<char[]>(mask_ + 1)),
+      wake_writer_(std::move(wake_writer)) {}
 
 std::size_t AuditRing::used() {
   return static_cast<std::size_t>(tail_.load(std::memory_order_relaxed) - seen_head_);
@@ -44,6 +46,7 @@ bool AuditRing::commit(std::size_t reserved, std::string_view record) {
   copy_in(tail, &size, sizeof size);
   copy_in(tail + framing, record.data(), record.size());
   tail_.store(tail + needed, std::memory_order_release);
+  if (wake_writer_ && wants_writer()) wake_writer_();
   return true;
 }
 

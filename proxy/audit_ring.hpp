@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -28,7 +29,9 @@ class AuditRing {
   static constexpr std::size_t framing = sizeof(std::uint32_t);
 
   // `capacity` in bytes, rounded up to a power of two. The memory is touched only as it is used.
-  explicit AuditRing(std::size_t capacity = 16 * 1024 * 1024);
+  // `wake_writer` is called by `commit` when `wants_writer` says so: on the producer's thread.
+  explicit AuditRing(std::size_t capacity = 16 * 1024 * 1024,
+                     std::function<void()> wake_writer = {});
 
   // ---- The producer's side.
   // Sets `bytes` aside; false where they are not free. Adds up: two calls make one reservation.
@@ -67,6 +70,7 @@ class AuditRing {
   alignas(64) std::atomic<std::uint64_t> tail_{0};  // written by the producer
   std::uint64_t seen_head_ = 0;                     // the producer's copy of head_, may lag
   std::size_t reserved_ = 0;
+  const std::function<void()> wake_writer_;
   bool told_ = false;                               // wants_writer has said so
   alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the consumer
   alignas(64) std::atomic<std::uint64_t> dropped_{0};

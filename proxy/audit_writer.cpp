@@ -35,7 +35,7 @@ AuditWriter::AuditWriter(AuditSettings settings)
       segments_(settings_.directory, settings_.write),
       next_seq_(segments_.next_seq()) {
   for (std::size_t i = 0; i < settings_.rings; ++i)
-    rings_.push_back(std::make_unique<AuditRing>(settings_.ring_bytes));
+    rings_.push_back(std::make_unique<AuditRing>(settings_.ring_bytes, [this] { wake(); }));
   thread_ = std::thread([this] { run(); });
 }
 

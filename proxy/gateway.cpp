@@ -47,7 +47,6 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
 // Sees to it that at least so much is set aside. Under `on_full: drop` an exchange goes on without;
 // its record is then written where there is room at the end, or counted.
 bool Gateway::reserve_record(Slot& slot, std::size_t bytes) {
-  bytes += AuditRing::framing;
   if (bytes <= slot.audit_reserved) return true;
   if (ring_.reserve(bytes - slot.audit_reserved)) {
     slot.audit_reserved = bytes;
