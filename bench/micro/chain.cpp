@@ -1,0 +1,124 @@
+// What the governed job costs without a network: nanoseconds and heap calls of one exchange through
+// the chain, of its record, of a keyed hash. `arrive` alone is the cost of setting up the exchange,
+// which is part of every chain figure.
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "filters/record.hpp"
+#include "proxy/keyed_hash.hpp"
+#include "tests/support/allocations.hpp"
+#include "tests/support/exchange.hpp"
+
+namespace {
+
+using filters::Contract;
+using tests::TestExchange;
+
+struct Case {
+  std::string method, query, body;
+  bool passes = true;
+};
+
+std::string misspelt(std::string text) {
+  return text.replace(text.find("platform"), 8, "platfrom");
+}
+std::string wrong(std::string text) {
+  return text.replace(text.rfind("true"), 4, "\"maybe\"");
+}
+
+Case clean_get() {
+  return {"GET", std::string(tests::good_query), "", true};
+}
+Case repaired_get() {
+  return {"GET", misspelt(std::string(tests::good_query)), "", true};
+}
+Case clean_post(std::size_t names) {
+  return {"POST", "", tests::app_body(names), true};
+}
+Case repaired_post() {
+  return {"POST", "", misspelt(tests::app_body(17)), true};
+}
+Case rejected_post() {
+  return {"POST", "", wrong(tests::app_body(17)), false};
+}
+
+// Runs `step` once a turn, after a few turns that warm the arena up.
+template <class Step>
+void measure(benchmark::State& state, Step step) {
+  for (int i = 0; i < 16; ++i) step();
+  std::size_t made = 0;
+  for (auto _ : state) {
+    const auto before = tests::allocations();
+    step();
+    made += tests::allocations() - before;
+  }
+  state.counters["heap"] = static_cast<double>(made) / static_cast<double>(state.iterations());
+}
+
+void arrive(benchmark::State& state, const Case& with) {
+  TestExchange exchange(with.method, with.query, with.body);
+  measure(state, [&] { exchange.reset(); });
+}
+
+void chain(benchmark::State& state, const Case& with) {
+  const auto pipeline = filters::make_pipeline(Contract::builtin(), filters::Settings{});
+  TestExchange exchange(with.method, with.query, with.body);
+  if (exchange.run(pipeline) != with.passes)
+    return state.SkipWithError("the chain decides otherwise");
+  measure(state, [&] {
+    exchange.reset();
+    benchmark::DoNotOptimize(exchange.run(pipeline));
+  });
+}
+
+void record(benchmark::State& state, const Case& with) {
+  const std::string hash(proxy::KeyedHash::text_size, 'a');
+  TestExchange exchange(with.method, with.query, with.body);
+  if (exchange.run() != with.passes) return state.SkipWithError("the chain decides otherwise");
+  filters::Outcome outcome;
+  outcome.decision = with.passes ? filters::Decision::forwarded : filters::Decision::rejected;
+  outcome.ending = filters::Ending::answered;
+  outcome.status = with.passes ? 200 : 422;
+  outcome.client_address = "127.0.0.1";
+  outcome.client_port = 40'000;
+  outcome.scheme = "https";
+  outcome.protocol_version = "1.1";
+  outcome.upstream_address = "127.0.0.1:8443";
+  outcome.duration = outcome.upstream_duration = std::chrono::microseconds{750};
+  outcome.bearer_hash = outcome.device_hash = hash;
+  filters::Arena memory;
+  std::size_t bytes = 0;
+  measure(state, [&] {
+    memory.reset();
+    bytes = filters::render_record(*exchange, outcome, memory).size();
+    benchmark::DoNotOptimize(bytes);
+  });
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+
+void keyed_hash(benchmark::State& state) {
+  const std::string key(32, 'k');
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(key.data());
+  const proxy::KeyedHash hash{proxy::HmacKey({bytes, key.size()})};
+  const std::string secret(static_cast<std::size_t>(state.range(0)), 's');
+  std::array<char, proxy::KeyedHash::text_size> text{};
+  measure(state, [&] { benchmark::DoNotOptimize(hash.write(secret, text)); });
+}
+
+BENCHMARK_CAPTURE(arrive, get, clean_get());
+BENCHMARK_CAPTURE(arrive, post_17, clean_post(17));
+BENCHMARK_CAPTURE(chain, clean_get, clean_get());
+BENCHMARK_CAPTURE(chain, repaired_get, repaired_get());
+BENCHMARK_CAPTURE(chain, clean_post_17, clean_post(17));
+BENCHMARK_CAPTURE(chain, clean_post_105, clean_post(105));
+BENCHMARK_CAPTURE(chain, repaired_post_17, repaired_post());
+BENCHMARK_CAPTURE(chain, rejected_post_17, rejected_post());
+BENCHMARK_CAPTURE(record, clean_get, clean_get());
+BENCHMARK_CAPTURE(record, repaired_get, repaired_get());
+BENCHMARK_CAPTURE(record, clean_post_17, clean_post(17));
+BENCHMARK_CAPTURE(record, clean_post_105, clean_post(105));
+BENCHMARK_CAPTURE(record, rejected_post_17, rejected_post());
+BENCHMARK(keyed_hash)->Name("keyed_hash")->ArgName("bytes")->Arg(64)->Arg(660);
+
+}  // namespace
