@@ -176,6 +176,10 @@ std::string_view journal_text(const RepairScope& scope, const ContractField& fie
                               const Member& member) {
   constexpr std::size_t longest = 256;
   if (field.secret || member.value_span.size() > longest) return {};
+  if (field.type == FieldType::string) {
+    const auto mended = mend(scope, field, member);
+    if (mended.type != Type::string || !field.matches(mended.text)) return {};
+  }
   if (scope.document.syntax == Syntax::json) return member.value_span.of(scope.document.source);
   return quoted(member.text, scope.exchange.arena);
 }

@@ -279,3 +279,15 @@ TEST_CASE("a token that is given twice is never shown") {
     CHECK((exchange->verdict.detail.find("s3cret") == std::string_view::npos));
   }
 }
+
+TEST_CASE("a dropped value is told in the journal only where it is one the contract accepts") {
+  for (const auto& [value, told] :
+       std::map<std::string, std::string>{{"iOS", "\"iOS\""}, {"s3cret", ""}}) {
+    TestExchange exchange("GET", "platform=" + value + "&platfrom=" + value);
+    exchange.run();
+    const auto& entry = *exchange->journal.begin();
+    CHECK(entry.rule == "repair.duplicate");
+    CHECK(entry.operation == Operation::remove);
+    CHECK((entry.before == told));
+  }
+}
