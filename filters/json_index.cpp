@@ -4,6 +4,7 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -19,7 +20,7 @@ namespace {
 // RapidJSON's allocator concept, for the reader's own stack: in situ and by recursive descent it
 // never needs one, and this makes sure of it.
 struct NoStack {
-  static constexpr bool kNeedFree = false;
+  [[maybe_unused]] static constexpr bool kNeedFree = false;  // part of the concept
   static void* Malloc(std::size_t) { std::abort(); }
   static void* Realloc(void*, std::size_t, std::size_t) { std::abort(); }
   static void Free(void*) {}
