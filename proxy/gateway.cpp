@@ -87,7 +87,7 @@ Task<> Gateway::receive(Slot& slot, Downstream& client) {
     else if (body.size() > most)
       exchange.verdict = {Reason::body_too_large};
     if (piece.last || exchange.verdict.rejected()) break;
-    if (!piece.data.empty()) continue;
+    if (piece.consumed > 0) continue;
     if (const auto error = co_await client.receive_body()) {
       exchange.verdict = {error == timed_out ? Reason::request_timeout : Reason::client_closed};
       break;

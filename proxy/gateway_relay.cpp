@@ -46,9 +46,10 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
     if (piece.bad) broken = FailureKind::garbled;
     if (broken != FailureKind::none) break;
     if (piece.consumed > 0 && client.pending() < window) continue;
-    if (!whole && client.pending() > 0 && co_await client.flush()) {
-      outcome.ending = Ending::client_aborted;
-      co_return Failure{};
+    if (!whole && client.pending() > 0) {
+      const auto gone = co_await client.flush();
+      if (gone) outcome.ending = Ending::client_aborted;
+      if (gone) co_return Failure{};
     }
     if (!lease->input.empty() && piece.consumed > 0) continue;
     const auto idle = config_.upstream.timeouts.idle;
@@ -90,7 +91,8 @@ Task<> Gateway::finish_relay(Slot& slot, Downstream& client, Lease& lease) {
   // Bytes after the end belong to nobody: such a connection is not used again.
   if (slot.answer->keep_alive() && lease->input.empty() && !slot.pump.running) lease.keep();
   client.end_answer();
-  slot.outcome.ending = co_await client.flush() ? Ending::client_aborted : Ending::answered;
+  const auto gone = co_await client.flush();
+  slot.outcome.ending = gone ? Ending::client_aborted : Ending::answered;
 }
 
 }  // namespace proxy

@@ -39,9 +39,14 @@ Task<> Session::run() {
     const auto [error, unused] = co_await stream_.async_handshake(as_result);
     if (error) co_return;
   }
-  while (keep_alive_ && co_await read_head()) {
+  // GCC 12 evaluates the left of `a && co_await b` anew when it is resumed, in a loop's condition
+  // at least: so each co_await here stands in a statement of its own.
+  while (keep_alive_) {
+    const bool here = co_await read_head();
+    if (!here) break;
     co_await worker_.gateway().serve(*slot_, *this);
-    const bool skipped = !keep_alive_ || !body_left() || co_await skip_body();
+    bool skipped = true;
+    if (keep_alive_ && body_left()) skipped = co_await skip_body();
     close_slot();
     if (broken_ || !skipped) break;
   }
@@ -53,14 +58,20 @@ Task<bool> Session::read_head() {
   const auto& limits = worker_.config().limits;
   HeadScanner scanner(limits.head, limits.fields);
   bool begun = false;
+  bool skipped = false;
   for (;;) {
-    // An empty line before a request is left over from a careless client (RFC 9112 section 2.2).
-    if (!begun && input_.data().starts_with("\r\n")) input_.consume(2);
-    if (!input_.empty() && !begun) {
+    // One empty line before a request is left over from a careless client (RFC 9112 section 2.2);
+    // it may come in two pieces.
+    if (!begun && !skipped && input_.data().starts_with("\r\n")) {
+      input_.consume(2);
+      skipped = true;
+    }
+    const bool half_a_line = !skipped && input_.data() == "\r";
+    if (!begun && !input_.empty() && !half_a_line) {
       begun = true;
       stream_.reading.arm(limits.request);
     }
-    if (take_head(scanner)) co_return true;
+    if (begun && take_head(scanner)) co_return true;
     if (!begun) {
       stream_.reading.arm(draining_ ? last_chance : limits.idle);
       input_.shrink();
@@ -226,7 +237,9 @@ Task<bool> Session::skip_body() {
     const auto piece = next_body();
     if (piece.last) co_return true;
     if (piece.bad) co_return false;
-    if (piece.consumed == 0 && co_await receive_body()) co_return false;
+    if (piece.consumed > 0) continue;
+    const auto error = co_await receive_body();
+    if (error) co_return false;
   }
 }
 
