@@ -1,0 +1,142 @@
+#include "tests/support/running_gateway.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "tests/support/exchange.hpp"
+
+namespace tests {
+namespace {
+
+// A sanitizer's build starts slowly where the machine is busy.
+constexpr milliseconds start_patience{60'000};
+
+std::string quoted(const std::filesystem::path& file) {
+  return "\"" + file.string() + "\"";
+}
+
+std::string configuration(const std::string& url, const GatewaySetup& setup) {
+  const auto certificates = development_certificates();
+  std::ostringstream text;
+  text << "listen:\n  - address: 127.0.0.1:0\n  - address: 127.0.0.1:0\n    tls: {certificate: "
+       << quoted(certificates / "gateway.pem")
+       << ", private_key: " << quoted(certificates / "gateway.key") << "}\n"
+       << "workers: " << setup.workers << "\nupstream:\n  url: " << url << "\n";
+  if (url.starts_with("https"))
+    text << "  ca: " << quoted(setup.ca.empty() ? certificates / "ca.pem" : setup.ca.c_str())
+         << "\n";
+  text << "  timeouts: " << setup.timeouts << "\n  pool: " << setup.pool
+       << "\nlimits: " << setup.limits << "\naudit: " << setup.audit << "\n"
+       << setup.more;
+  return text.str();
+}
+
+}  // namespace
+
+std::string Record::text(const char* name) const {
+  const auto at = json.FindMember(name);
+  return at == json.MemberEnd() || !at->value.IsString() ? "" : at->value.GetString();
+}
+
+std::int64_t Record::number(const char* name) const {
+  const auto at = json.FindMember(name);
+  return at == json.MemberEnd() || !at->value.IsInt64() ? -1 : at->value.GetInt64();
+}
+
+bool Record::flag(const char* name) const {
+  const auto at = json.FindMember(name);
+  return at != json.MemberEnd() && at->value.IsTrue();
+}
+
+RunningGateway::RunningGateway(const std::string& upstream_url, const GatewaySetup& setup) {
+  folder_.write("prefgate.yaml", configuration(upstream_url, setup));
+  start();
+}
+
+RunningGateway::~RunningGateway() {
+  if (ended_) return;
+  try {
+    CHECK_MESSAGE(stop() == 0, printed());
+  } catch (const std::exception& error) {
+    CHECK_MESSAGE(false, error.what() << "\n" << printed());
+  }
+}
+
+// Through a shell, so that its standard error can be read line by line; `exec` keeps the process.
+void RunningGateway::start() {
+  const std::vector<std::string> command{"/bin/sh", "-c", R"(exec "$0" serve -c "$1" 2>&1)",
+                                         binary("prefgate"), config().string()};
+  process_ = std::make_unique<Process>(command);
+  ended_ = false;
+  std::vector<std::uint16_t> ports;
+  for (;;) {
+    const auto line = process_->line(start_patience);
+    if (line.find(" is ready") != std::string::npos) break;
+    if (line.find("listening on ") != std::string::npos)
+      ports.push_back(static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1))));
+  }
+  if (ports.size() != 2) throw std::runtime_error("the gateway did not say where it listens");
+  port_ = ports[0];
+  tls_port_ = ports[1];
+}
+
+std::size_t RunningGateway::peak_memory() const {
+  std::ifstream status("/proc/" + std::to_string(process_->id()) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6)) * 1024;
+  throw std::runtime_error("no VmHWM");
+}
+
+int RunningGateway::stop() {
+  send(SIGTERM);
+  return wait();
+}
+
+int RunningGateway::wait() {
+  const int status = process_->wait(start_patience);
+  ended_ = true;
+  return status;
+}
+
+std::vector<Record> RunningGateway::records() {
+  if (!ended_) CHECK_MESSAGE(stop() == 0, printed());
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "audit"))
+    if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::vector<Record> records;
+  for (const auto& file : files) {
+    std::istringstream text(read_file(file));
+    for (std::string line; std::getline(text, line);) {
+      CAPTURE(line);
+      Record record;
+      record.json.Parse<rapidjson::kParseValidateEncodingFlag>(line.data(), line.size());
+      REQUIRE_FALSE(record.json.HasParseError());
+      REQUIRE(record.json.IsObject());
+      CHECK(record.number("seq") == static_cast<std::int64_t>(records.size()));
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
+const std::vector<std::string> app_fields{"Authorization: Bearer test-bearer-token",
+                                          "Content-Type: application/json"};
+
+std::string good_get(const std::vector<std::string>& more) {
+  auto fields = app_fields;
+  fields.insert(fields.end(), more.begin(), more.end());
+  return request("GET", std::string(path) + "?" + std::string(good_query), fields);
+}
+
+std::string good_post(const std::vector<std::string>& more) {
+  auto fields = app_fields;
+  fields.insert(fields.end(), more.begin(), more.end());
+  return request("POST", path, fields, good_body);
+}
+
+}  // namespace tests

@@ -1,0 +1,91 @@
+// RunningGateway: a built `prefgate serve` on ports of its own, with a configuration, an audit
+// directory and a log of its own. Owned by one test, declared after its upstream and before its
+// clients. When it goes it is told to stop, and fails the test where it does not end with 0: a
+// finding of a sanitizer ends it otherwise.
+#pragma once
+
+#include <rapidjson/document.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/support/client.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace tests {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
+// Beyond the smallest configuration. YAML in flow style.
+struct GatewaySetup {
+  std::string limits = "{}";
+  std::string timeouts = "{}";  // of the upstream
+  std::string pool = "{}";
+  std::string audit = "{}";
+  std::string more = {};  // further top-level lines
+  std::string ca = {};    // of the upstream, where its URL is https; empty: development's
+  int workers = 1;
+};
+
+// One line of the audit record.
+struct Record {
+  rapidjson::Document json;
+
+  std::string text(const char* name) const;     // "" where it is not there
+  std::int64_t number(const char* name) const;  // -1 where it is not there
+  bool flag(const char* name) const;            // false where it is not there
+  bool has(const char* name) const { return json.HasMember(name); }
+};
+
+class RunningGateway {
+ public:
+  // Returns when it accepts connections.
+  explicit RunningGateway(const std::string& upstream_url, const GatewaySetup& setup = {});
+  ~RunningGateway();
+  RunningGateway(const RunningGateway&) = delete;
+  RunningGateway& operator=(const RunningGateway&) = delete;
+
+  std::uint16_t port() const { return port_; }          // clear text
+  std::uint16_t tls_port() const { return tls_port_; }  // development certificates
+  Client client() const { return Client(port_); }
+  Client tls_client() const { return {tls_port_, Tls{}}; }
+  Process& process() { return *process_; }
+  const TemporaryDirectory& folder() const { return folder_; }  // the audit is in audit/
+  std::filesystem::path config() const { return folder_.path() / "prefgate.yaml"; }
+  std::size_t peak_memory() const;  // bytes, VmHWM
+
+  // SIGTERM and its end: the exit status.
+  int stop();
+  void send(int signal) { process_->send(signal); }
+  // Its end, and the exit status: for a test that has sent the signal itself.
+  int wait();
+  // Starts it again, on other ports, with the same audit directory. After `stop`.
+  void start();
+
+  // Stops it, and reads all records; fails the test unless each line is one JSON object and `seq`
+  // counts up from 0.
+  std::vector<Record> records();
+  // Everything it has printed, standard error in its order; of the last start.
+  std::string printed() const { return process_->output(); }
+
+ private:
+  TemporaryDirectory folder_;
+  std::unique_ptr<Process> process_;
+  std::uint16_t port_ = 0;
+  std::uint16_t tls_port_ = 0;
+  bool ended_ = false;
+};
+
+// A governed request in good order, and what it needs of fields.
+extern const std::vector<std::string> app_fields;  // bearer token, content type
+std::string good_get(const std::vector<std::string>& more = {});
+std::string good_post(const std::vector<std::string>& more = {});
+
+}  // namespace tests
