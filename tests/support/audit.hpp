@@ -1,0 +1,63 @@
+// What tests of the audit writer share: its settings in a folder of the test's own, a record put
+// into a ring, and the lines it has left, with their numbers checked. Any thread.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "proxy/audit_writer.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace tests {
+
+using namespace std::chrono_literals;
+using proxy::AuditRing;
+using proxy::AuditSettings;
+using proxy::AuditWriter;
+
+using tests::TemporaryDirectory;
+
+// All lines of all segments, in order.
+inline std::vector<std::string> lines_in(const std::filesystem::path& directory) {
+  std::map<std::string, std::filesystem::path> segments;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    if (entry.path().extension() == ".jsonl") segments[entry.path().filename()] = entry.path();
+  std::vector<std::string> lines;
+  for (const auto& [name, path] : segments) {
+    std::ifstream in(path, std::ios::binary);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+  }
+  return lines;
+}
+
+// The text behind {"seq":N, of each line; fails the test where the numbers have a gap.
+inline std::vector<std::string> bodies_in(const std::filesystem::path& directory) {
+  std::vector<std::string> bodies;
+  for (const auto& line : lines_in(directory)) {
+    const auto prefix = "{\"seq\":" + std::to_string(bodies.size()) + ",";
+    REQUIRE(line.substr(0, prefix.size()) == prefix);
+    bodies.push_back(line.substr(prefix.size()));
+  }
+  return bodies;
+}
+
+inline void put(AuditRing& ring, const std::string& record) {
+  const auto room = record.size() + AuditRing::framing;
+  while (!ring.reserve(room)) std::this_thread::yield();
+  REQUIRE(ring.commit(room, record));
+}
+
+inline AuditSettings settings_for(const TemporaryDirectory& folder) {
+  AuditSettings settings;
+  settings.directory = folder.path() / "audit";
+  settings.ring_bytes = 64 * 1024;
+  settings.round = 1ms;
+  return settings;
+}
+
+}  // namespace tests
