@@ -8,9 +8,12 @@ void Deadline::arm(milliseconds from_now) {
   disarm();
   expired_ = false;
   const auto bounded = std::clamp(from_now, milliseconds{0}, milliseconds{std::chrono::hours{24}});
-  watchdog_.start();
-  // One tick more than the quotient: the current tick is partly over.
-  due_ = watchdog_.now_ + static_cast<std::uint64_t>(bounded / Watchdog::tick) + 1;
+  // From the clock and not from the last tick: a loop that was busy has met that long ago.
+  const auto clock = std::chrono::steady_clock::now();
+  watchdog_.start(clock);
+  const auto ticks = std::chrono::ceil<milliseconds>(clock - watchdog_.origin_) + bounded +
+                     Watchdog::tick - milliseconds{1};
+  due_ = std::max(static_cast<std::uint64_t>(ticks / Watchdog::tick), watchdog_.now_ + 1);
   watchdog_.link(*this);
 }
 
@@ -36,21 +39,27 @@ void Watchdog::unlink(Deadline& deadline) {
 }
 
 // The timer runs only while something is armed, so that an idle worker sleeps.
-void Watchdog::start() {
+void Watchdog::start(std::chrono::steady_clock::time_point clock) {
   if (running_) return;
   running_ = true;
-  next_tick_ = std::chrono::steady_clock::now() + tick;
-  timer_.expires_at(next_tick_);
+  now_ = std::max(now_, static_cast<std::uint64_t>((clock - origin_) / tick));
+  wait();
+}
+
+void Watchdog::wait() {
+  timer_.expires_at(origin_ + tick * static_cast<std::int64_t>(now_ + 1));
   timer_.async_wait([this](error_code error) {
-    if (!error) on_tick();
+    if (error) return;
+    advance(std::chrono::steady_clock::now());
+    running_ = armed_ > 0;
+    if (running_) wait();
   });
 }
 
-void Watchdog::on_tick() {
-  // A loop that was busy for several ticks catches up here.
-  const auto clock = std::chrono::steady_clock::now();
-  while (next_tick_ <= clock) {
-    next_tick_ += tick;
+// A loop that was busy for several ticks catches up here.
+void Watchdog::advance(std::chrono::steady_clock::time_point clock) {
+  const auto target = static_cast<std::uint64_t>((clock - origin_) / tick);
+  while (now_ < target) {
     ++now_;
     Deadline* at = wheel_[now_ % slots];
     while (at) {
@@ -64,12 +73,6 @@ void Watchdog::on_tick() {
       at = wheel_[now_ % slots];  // `expire` may have relinked anything
     }
   }
-  running_ = armed_ > 0;
-  if (!running_) return;
-  timer_.expires_at(next_tick_);
-  timer_.async_wait([this](error_code error) {
-    if (!error) on_tick();
-  });
 }
 
 }  // namespace proxy

@@ -1,7 +1,8 @@
 // Watchdog: all deadlines of one worker behind one timer. A wheel of slots, one a tick; arming and
 // disarming a deadline is relinking a list node, so it may be done several times a request.
 // (A timer of its own for each operation costs half the throughput: see the README.)
-// Owned by a Worker, used on its thread only. Precision: one tick, never early.
+// Owned by a Worker, used on its thread only. Never early, and at most one tick late while the loop
+// is free.
 #pragma once
 
 #include <array>
@@ -50,11 +51,15 @@ class Watchdog {
  public:
   static constexpr milliseconds tick{20};
 
-  explicit Watchdog(asio::io_context& context) : timer_(context) {}
+  explicit Watchdog(asio::io_context& context)
+      : timer_(context), origin_(std::chrono::steady_clock::now()) {}
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
   std::size_t armed() const { return armed_; }
+  // Expires what is due at `clock`, in order. The timer calls it with the time it is; a test may
+  // with a time to come.
+  void advance(std::chrono::steady_clock::time_point clock);
 
  private:
   friend class Deadline;
@@ -62,13 +67,13 @@ class Watchdog {
 
   void link(Deadline& deadline);
   void unlink(Deadline& deadline);
-  void start();
-  void on_tick();
+  void start(std::chrono::steady_clock::time_point clock);
+  void wait();
 
   Timer timer_;
   std::array<Deadline*, slots> wheel_{};
-  std::chrono::steady_clock::time_point next_tick_;
-  std::uint64_t now_ = 0;  // ticks since the watchdog was made, not counting those it slept through
+  std::chrono::steady_clock::time_point origin_;  // of tick 0
+  std::uint64_t now_ = 0;  // the last tick met; behind the clock while the loop is busy
   std::size_t armed_ = 0;
   bool running_ = false;
 };
