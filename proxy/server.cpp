@@ -120,10 +120,10 @@ void Server::open_sockets() {
 }
 
 int Server::run() {
+  wait_for_signal();  // before anyone is told that it is ready: whoever waits for that may stop it
   for (auto& worker : workers_) worker->start();
   spdlog::info("prefgate {} is ready: {} worker{}, upstream {}", version(), workers_.size(),
                workers_.size() == 1 ? "" : "s", config_.upstream.authority);
-  wait_for_signal();
   context_.run();
   for (auto& worker : workers_) worker->join();
   const bool recorded = audit_.stop();
