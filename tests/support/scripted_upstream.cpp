@@ -12,8 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
+
+#include "tests/support/process.hpp"
 
 namespace tests {
 namespace {
@@ -91,6 +94,7 @@ std::string ScriptedUpstream::Peer::request() {
       input_.erase(0, size);
       const std::lock_guard lock(owner_.mutex_);
       owner_.requests_.push_back(text);
+      owner_.changed_.notify_all();
       return text;
     }
     if (!fill()) return {};
@@ -218,6 +222,13 @@ std::size_t ScriptedUpstream::bytes() const {
   return bytes_;
 }
 
+void ScriptedUpstream::wait_for_requests(std::size_t count) const {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, patience, [&] { return requests_.size() >= count; }))
+    throw std::runtime_error("the upstream got " + std::to_string(requests_.size()) +
+                             " requests, not " + std::to_string(count));
+}
+
 // The acceptor thread may be waiting in it: shut down, not closed.
 void ScriptedUpstream::stop_listening() {
   shutdown(listener_, SHUT_RDWR);
@@ -239,6 +250,17 @@ ScriptedUpstream::Script ScriptedUpstream::once(std::string answer) {
 std::string ScriptedUpstream::ok(std::string_view body) {
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+void Gate::open() {
+  const std::lock_guard lock(mutex_);
+  open_ = true;
+  changed_.notify_all();
+}
+
+void Gate::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, patience, [this] { return open_; });
 }
 
 }  // namespace tests

@@ -4,6 +4,8 @@
 // gateway, so that it outlives it. Every wait ends when the upstream goes.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -63,7 +65,9 @@ class ScriptedUpstream {
   std::vector<std::string> requests() const;  // whole ones, as they came
   std::size_t connections() const;            // accepted so far
   std::size_t bytes() const;                  // received, of whatever kind
-  void stop_listening();                      // further connections are refused
+  // Until that many whole requests have come; throws where they don't.
+  void wait_for_requests(std::size_t count) const;
+  void stop_listening();  // further connections are refused
 
   // Scripts. Answers each request with `answer`, for as long as the gateway keeps the connection.
   static Script always(std::string answer);
@@ -85,11 +89,24 @@ class ScriptedUpstream {
   int stop_ = -1;  // an eventfd, readable from when everything has to end
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   std::size_t connections_ = 0;
   std::size_t bytes_ = 0;
   std::vector<std::string> requests_;
   std::vector<std::thread> threads_;
   std::thread acceptor_;
+};
+
+// Where a script waits until the test lets it go on. Once open it stays open.
+class Gate {
+ public:
+  void open();
+  void wait();  // not for ever: a test that has failed must end
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
 };
 
 }  // namespace tests
