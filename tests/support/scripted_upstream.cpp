@@ -258,9 +258,9 @@ void Gate::open() {
   changed_.notify_all();
 }
 
-void Gate::wait() {
+bool Gate::wait(milliseconds within) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, patience, [this] { return open_; });
+  return changed_.wait_for(lock, within, [this] { return open_; });
 }
 
 }  // namespace tests

@@ -101,7 +101,8 @@ class ScriptedUpstream {
 class Gate {
  public:
   void open();
-  void wait();  // not for ever: a test that has failed must end
+  // False where it stays shut: a test that has failed must end.
+  bool wait(std::chrono::milliseconds within = std::chrono::seconds(20));
 
  private:
   mutable std::mutex mutex_;
