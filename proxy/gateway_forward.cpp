@@ -31,6 +31,8 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   compose(slot, client);
   const bool streamed = slot.pump.running;
   Failure failure;
+  std::size_t sent_before =
+      0;  // by a first try: the second may reach nobody, and the first have acted
   for (unsigned retries = 0; !slot.pump.verdict.rejected(); ++retries) {
     auto lease = pool_.take_idle();
     if (!lease) lease = co_await pool_.take(config_.upstream.timeouts.total, failure);
@@ -38,7 +40,9 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
     failure = co_await converse(slot, client, lease);
     if (!failure || streamed || !may_retry(failure, exchange.request.method_name, retries)) break;
     slot.outcome.retried = true;
+    sent_before = failure.bytes_sent;
   }
+  failure.bytes_sent += sent_before;
   slot.pump.running = false;
   slot.outcome.upstream_duration =
       std::chrono::duration_cast<std::chrono::microseconds>(Slot::Clock::now() - slot.asked);
