@@ -163,6 +163,10 @@ void MessageParser<is_request>::read_connection(const Headers& headers) {
 template <bool is_request>
 Piece MessageParser<is_request>::next(std::string_view input) {
   if (this->is_done()) return {0, {}, true, false};
+  // Beast (1.81, asserted in parse_chunk_header) cannot take an empty body's "0 CR LF CR LF" up
+  // again after its fourth byte. No chunked body is shorter than these five.
+  if (framing_ == Framing::chunked && !begun_ && input.size() < last_chunk.size()) return {};
+  begun_ = true;
   piece_ = {};
   error_code error;
   const auto used = this->put(asio::buffer(input.data(), input.size()), error);
@@ -219,6 +223,7 @@ Verdict RequestParser::split_target(filters::Request& request) {
     target.remove_prefix(scheme + 3);
     absolute_authority_ = target.substr(0, std::min(target.find_first_of("/?"), target.size()));
     target.remove_prefix(absolute_authority_.size());
+    if (absolute_authority_.empty()) return malformed("the absolute request target has no host");
     if (!target.starts_with('/')) return malformed("the absolute request target has no path");
   }
   const auto mark = target.find('?');
@@ -272,6 +277,7 @@ void ResponseParser::on_response_impl(int status, boost::beast::string_view reas
 std::string_view ResponseParser::parse(std::string_view head, filters::Response& response) {
   if (to_head_) skip(true);
   if (read_head(head, response.headers)) return "the head is not valid HTTP";
+  if (status_ < 100) return "the status is below 100";
   response.status = status_;
   response.reason = reason_;
   if (const auto what = read_framing(response.headers); !what.empty()) return what;

@@ -41,6 +41,9 @@ class HeadScanner {
 
 enum class Framing : std::uint8_t { none, length, chunked, until_close };
 
+// The end of a chunked body without trailers.
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
 // A body on its way through: what one step of a parser found.
 struct Piece {
   std::size_t consumed = 0;  // bytes of the input that are used up
@@ -87,6 +90,7 @@ class MessageParser : public http::basic_parser<is_request> {
   std::size_t on_chunk_body_impl(std::uint64_t, View body, error_code&) final;
   void on_finish_impl(error_code&) final {}
 
+  bool begun_ = false;                   // the body
   filters::Headers* headers_ = nullptr;  // while the head is read; trailers are dropped
   std::string_view piece_;
 };

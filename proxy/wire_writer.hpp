@@ -33,8 +33,7 @@ struct ResponseForm {
 };
 void write_response_head(const filters::Response& response, const ResponseForm& form, Text& to);
 
-// "1a2b\r\n" before, "\r\n" after; the last one is "0\r\n\r\n". Writes nothing for empty data.
+// "1a2b\r\n" before, "\r\n" after; `last_chunk` ends them. Writes nothing for empty data.
 void write_chunk(std::string_view data, Text& to);
-inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 }  // namespace proxy
