@@ -65,6 +65,9 @@ class TlsEngine {
   void fed_eof() { at_end_ = true; }
   std::string_view input() const { return input_.data(); }  // not used up yet
 
+  // Nothing that has arrived is left, as ciphertext or as plaintext not read yet.
+  bool drained() const { return input_.empty() && SSL_has_pending(ssl_.get()) == 0; }
+
   // Stays where it is until `sent`, also while other calls add to it.
   std::string_view output() const { return output_.data(); }
   bool has_output() const { return !output_.empty(); }

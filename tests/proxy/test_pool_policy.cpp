@@ -1,0 +1,74 @@
+#include "proxy/pool_policy.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using proxy::keeps;
+using proxy::next_step;
+using proxy::PoolCounts;
+using proxy::PoolLimits;
+using proxy::PoolStep;
+
+constexpr PoolLimits limits{.connections = 4, .idle = 2, .waiting = 3};
+
+struct Case {
+  const char* what;
+  PoolCounts counts;
+  PoolStep step;
+};
+
+TEST_CASE("a pool reuses, opens, lines up, refuses, in this order") {
+  const Case cases[] = {
+      {"nothing yet", {0, 0, 0}, PoolStep::open},
+      {"an idle one", {1, 1, 0}, PoolStep::reuse},
+      {"an idle one, at the limit", {1, 4, 0}, PoolStep::reuse},
+      {"all leased, room for one", {0, 3, 0}, PoolStep::open},
+      {"all leased, at the limit", {0, 4, 0}, PoolStep::wait},
+      {"beyond the limit", {0, 5, 0}, PoolStep::wait},
+      {"others in line", {0, 4, 1}, PoolStep::wait},
+      {"the last place in line", {0, 4, 2}, PoolStep::wait},
+      {"the line is full", {0, 4, 3}, PoolStep::refuse},
+      {"more than full", {0, 4, 4}, PoolStep::refuse},
+      // One has come back, or gone, and those in line have not been woken yet.
+      {"nobody overtakes the line to an idle one", {1, 4, 1}, PoolStep::wait},
+      {"nobody overtakes the line to open one", {0, 3, 1}, PoolStep::wait},
+      {"not even when it is full", {1, 3, 3}, PoolStep::refuse},
+  };
+  for (const auto& [what, counts, step] : cases) {
+    CAPTURE(what);
+    CHECK(next_step(counts, limits) == step);
+  }
+}
+
+TEST_CASE("no counts make a pool open beyond its limit, or refuse while there is room") {
+  for (std::size_t idle = 0; idle < 7; ++idle) {
+    for (std::size_t open = idle; open < 7; ++open) {
+      for (std::size_t waiting = 0; waiting < 7; ++waiting) {
+        const auto step = next_step({idle, open, waiting}, limits);
+        CAPTURE(idle);
+        CAPTURE(open);
+        CAPTURE(waiting);
+        if (step == PoolStep::reuse) CHECK(idle > 0);
+        if (step == PoolStep::open) CHECK(open < limits.connections);
+        if (step == PoolStep::refuse) CHECK(waiting >= limits.waiting);
+        if (step == PoolStep::wait) CHECK(waiting < limits.waiting);
+      }
+    }
+  }
+}
+
+TEST_CASE("a pool that may hold nothing refuses at once") {
+  CHECK(next_step({0, 0, 0}, {.connections = 0, .idle = 0, .waiting = 0}) == PoolStep::refuse);
+}
+
+TEST_CASE("a connection that comes back is kept while somebody waits or idle places are free") {
+  CHECK(keeps({0, 1, 0}, limits));
+  CHECK(keeps({1, 2, 0}, limits));
+  CHECK_FALSE(keeps({2, 3, 0}, limits));
+  CHECK(keeps({2, 4, 1}, limits));
+  CHECK_FALSE(keeps({0, 1, 0}, {.connections = 4, .idle = 0, .waiting = 3}));
+  CHECK(keeps({0, 1, 1}, {.connections = 4, .idle = 0, .waiting = 3}));
+}
+
+}  // namespace
