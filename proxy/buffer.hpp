@@ -1,12 +1,17 @@
 // Buffer: bytes that have arrived and are not used up yet, in one piece. Grows on demand up to what
-// the caller asks for, goes back to its small size when it is empty and told to. Owned by one
-// connection. Any call that is not const may move the bytes.
+// the caller asks for, goes back to its small size when it is told to. Its memory is OpenSSL's,
+// clear text or not, because that is recycled (see crypto_memory.hpp): a connection that grows for
+// each request and shrinks after it asks the heap for nothing. Owned by one connection. Any call
+// that is not const may move the bytes.
 #pragma once
+
+#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 
@@ -21,9 +26,10 @@ class Buffer {
   bool empty() const { return begin_ == end_; }
   std::size_t capacity() const { return capacity_; }
 
-  // Writable room behind the data: at least one byte, at most until `most` bytes are held in all.
-  // Doubles its memory when it is full.
+  // Writable room behind the data, until `most` bytes are held in all: at least one byte, or none
+  // where as many are held already. Doubles its memory when it is full. Throws std::bad_alloc.
   std::span<char> room(std::size_t most) {
+    if (size() >= most) return {};
     if (end_ == capacity_ && begin_ > 0) shift();
     if (end_ == capacity_) grow(std::min(std::max(small_, capacity_ * 2), most));
     return {bytes_.get() + end_, std::min(capacity_ - end_, most - size())};
@@ -44,13 +50,19 @@ class Buffer {
   }
 
  private:
+  struct Free {
+    void operator()(char* block) const { OPENSSL_free(block); }
+  };
+  using Block = std::unique_ptr<char, Free>;
+
   void shift() {
     std::memmove(bytes_.get(), bytes_.get() + begin_, size());
     end_ -= begin_;
     begin_ = 0;
   }
   void grow(std::size_t capacity) {
-    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    Block larger(static_cast<char*>(OPENSSL_malloc(capacity)));
+    if (!larger) throw std::bad_alloc();
     const auto held = size();
     if (held > 0) std::memcpy(larger.get(), bytes_.get() + begin_, held);
     bytes_ = std::move(larger);
@@ -59,7 +71,7 @@ class Buffer {
     capacity_ = capacity;
   }
 
-  std::unique_ptr<char[]> bytes_;
+  Block bytes_;
   std::size_t small_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;

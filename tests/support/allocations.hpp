@@ -4,6 +4,7 @@
 // nothing and says so.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 namespace tests {
@@ -12,5 +13,7 @@ namespace tests {
 bool counts_allocations();
 // Of the calling thread, since it started.
 std::size_t allocations();
+// The same as a counter that another thread may read while this one lives.
+const std::atomic<std::size_t>& allocation_counter();
 
 }  // namespace tests

@@ -1,0 +1,99 @@
+// The promise: a keep-alive request on the governed path asks the heap for nothing, once everything
+// is warm. Counted on the worker's own thread, by every road to the heap.
+#include <doctest/doctest.h>
+
+#include "tests/support/allocations.hpp"
+#include "tests/support/exchange.hpp"
+#include "tests/support/fake_upstream.hpp"
+#include "tests/support/test_gateway.hpp"
+
+namespace {
+
+using tests::FakeUpstream;
+using tests::TestGateway;
+
+struct Case {
+  std::string what;
+  std::string request;
+  int status;
+};
+
+std::vector<Case> cases() {
+  const std::vector<std::string> fields{
+      "Authorization: Bearer " + std::string(1200, 't'),
+      "User-Agent: TeslaApp/4.17.0-1566/043f9a8590/android/12",
+      "X-Tesla-User-Agent: TeslaApp/4.17.0-1566/043f9a8590/android/12",
+      "X-TXID: 0f7d0d9b-3b3f-4c5e-8a0e-1f1b6c6b8c11",
+      "Accept: */*",
+      "Content-Type: application/json; charset=utf-8",
+  };
+  const std::string path(tests::path);
+  const std::string misspelt =
+      "?locale=en&device_token=abc%3Adef&device_type=ios&platfrom=iOS&app_version=4.17";
+  const std::string wrong =
+      R"({"locale":"en","device_token":"","platform":"windows","app_version":"4.17",)"
+      R"("notification_preferences":{"alarm":"perhaps","key_added":null}})";
+  const auto make = [&](auto... parts) { return tests::request(parts...); };
+  return {
+      {"a GET that is repaired", make("GET", path + misspelt, fields), 200},
+      {"a POST of 17 names", make("POST", path, fields, tests::app_body(17)), 200},
+      {"a POST of 105 names", make("POST", path, fields, tests::app_body(105)), 200},
+      {"a pretty POST of 105 names", make("POST", path, fields, tests::app_body(105, true)), 200},
+      {"the page's POST, mangled", make("POST", path, fields, tests::page_body()), 200},
+      {"a POST that is rejected", make("POST", path, fields, wrong), 422},
+      {"a GET without a token", make("GET", path + misspelt, std::vector<std::string>{}), 401},
+      {"another path", make("GET", "/api/1/vehicles", fields), 200},
+  };
+}
+
+void check_no_allocations(TestGateway& gateway, tests::Client client) {
+  constexpr int warm = 8;
+  constexpr int counted = 200;
+  for (const auto& [what, request, status] : cases()) {
+    CAPTURE(what);
+    const auto exchange = [&] { return client.exchange(request).status == status; };
+    bool as_expected = true;
+    for (int i = 0; i < warm; ++i) as_expected &= exchange();
+    const auto before = gateway.allocations();
+    for (int i = 0; i < counted; ++i) as_expected &= exchange();
+    CHECK(gateway.allocations() - before == 0);
+    CHECK(as_expected);
+    CHECK(gateway.records(warm + counted).size() == warm + counted);
+  }
+}
+
+std::string answer(const std::string& request) {
+  return FakeUpstream::ok(request.starts_with("GET") ? R"({"response":{"alarm":true}})" : "");
+}
+
+TEST_CASE("a warm request asks the heap for nothing, clear text on both sides" *
+          doctest::skip(!tests::counts_allocations())) {
+  const tests::TlsWorld world;
+  FakeUpstream upstream(answer);
+  TestGateway gateway(TestGateway::config(upstream.port()), world);
+  check_no_allocations(gateway, gateway.client());
+  CHECK(upstream.connections() == 1);
+}
+
+TEST_CASE("a warm request asks the heap for nothing, TLS on both sides" *
+          doctest::skip(!tests::counts_allocations())) {
+  const tests::TlsWorld world;
+  FakeUpstream upstream(answer, &world.server);
+  TestGateway gateway(TestGateway::config(upstream.port(), true), world);
+  check_no_allocations(gateway, gateway.tls_client());
+  CHECK(upstream.connections() == 1);
+}
+
+// That the counter counts at all on the worker's thread: a new connection cannot be free.
+TEST_CASE("a new connection is seen to ask the heap" *
+          doctest::skip(!tests::counts_allocations())) {
+  const tests::TlsWorld world;
+  FakeUpstream upstream(answer);
+  TestGateway gateway(TestGateway::config(upstream.port()), world);
+  const auto before = gateway.allocations();
+  auto client = gateway.client();
+  CHECK(client.exchange(tests::request("GET", "/")).status == 200);
+  CHECK(gateway.allocations() > before);
+}
+
+}  // namespace
