@@ -64,40 +64,93 @@ void walk(const Config& config, Exchange& exchange) {
       exchange.verdict = {Reason::ambiguous_path};
     else if (!config.forward_other_paths)
       exchange.verdict = {Reason::unknown_path};
+    else if (exchange.request.method_name == "CONNECT" || exchange.request.method_name == "TRACE")
+      exchange.verdict = {Reason::method_not_allowed};
   }
 }
 
-// `source` as edited, with the device token's value blotted out where it stands.
-std::string_view blotted(std::string_view source, const filters::Edits& edits,
-                         const filters::Document& document, filters::Arena& arena) {
-  const auto secret = std::ranges::find(document.members, "device_token", &filters::Member::name);
-  const bool there = secret != document.members.end();
-  const auto value = there ? secret->value_span : filters::Span{};
-  filters::Edits shown(arena);
-  for (const auto& edit : edits)
-    if (!there || edit.span.end < value.begin || edit.span.begin > value.end)
-      shown.add(edit.span, edit.replacement);
-  const bool json = document.syntax == filters::Syntax::json;
-  if (there) shown.add(value, json ? "\"[device token]\"" : "[device token]");
-  return shown.apply(source, arena);
-}
+// Only the outgoing bytes are asked: what went in may be spelt in ways nobody thought of.
+class Blotter {
+ public:
+  explicit Blotter(const Exchange& exchange, filters::Arena& arena)
+      : identity_(exchange.identity), arena_(arena) {}
 
-std::string compose(const Config& config, Exchange& exchange) {
-  auto& arena = exchange.arena;
+  // The text as it is, secrets' values aside; a text that should be `syntax`, cannot be read and
+  // might hold one is not shown at all.
+  std::string_view blot(std::string_view text, filters::Syntax syntax) const {
+    filters::Document document(arena_);
+    const bool json = syntax == filters::Syntax::json;
+    const auto fault = json ? filters::index_json(text, arena_, document)
+                            : filters::index_query(text, arena_, document);
+    if (fault)
+      return names_token(text) || holds_token(text) ? "[not shown: it may hold a token]" : text;
+    filters::Edits shown(arena_);
+    for (std::size_t i = 0; i < document.members.size(); ++i) {
+      const auto& member = document.members[i];
+      if (!secret(member.name) && !holds_token(member.text)) continue;
+      shown.add(member.value_span, json ? "\"[device token]\"" : "[device token]");
+      i = member.next - 1;  // what is inside is gone with it
+    }
+    return shown.apply(text, arena_);
+  }
+
+  void blot(filters::Headers& headers) const {
+    filters::Headers shown(arena_);
+    for (const auto& field : headers) {
+      const bool hidden = field.id == FieldId::authorization || secret(field.name) ||
+                          holds_token(field.value) ||
+                          filters::equal_ignoring_case(field.name, "cookie");
+      shown.append(field.id, field.name, hidden ? "[credentials]" : field.value);
+    }
+    headers = std::move(shown);
+  }
+
+ private:
+  static bool secret(std::string_view name) {
+    const auto& contract = filters::Contract::builtin();
+    for (const bool in_query : {true, false}) {
+      const auto field = contract.nearest(name, in_query);
+      if (field != filters::Contract::none && contract.fields()[field].secret) return true;
+    }
+    return names_token(name);
+  }
+  static bool names_token(std::string_view text) {
+    constexpr std::string_view word = "token";
+    return !std::ranges::search(text, word, {}, filters::lower).empty();
+  }
+  bool holds_token(std::string_view text) const {
+    const auto holds = [&](std::string_view token) {
+      return token.size() >= shortest_found && text.find(token) != std::string_view::npos;
+    };
+    return holds(identity_.device_token) || holds(identity_.bearer_token);
+  }
+
+  // A shorter one is found by its name only: "ios" stands in many places.
+  static constexpr std::size_t shortest_found = 8;
+
+  const filters::Identity& identity_;
+  filters::Arena& arena_;
+};
+
+// The bytes for the upstream. The length is that of the body as it would go, not as it is shown.
+std::string compose(const Config& config, Exchange& exchange, Framing framing) {
   const auto length = exchange.outgoing_body.size();
-  if (exchange.request.headers.find(FieldId::authorization))
-    exchange.request.headers.set(FieldId::authorization, "Authorization", "[credentials]");
-  exchange.outgoing_query =
-      blotted(exchange.request.query, exchange.query_edits, exchange.query, arena);
+  const Blotter blotter(exchange, exchange.arena);
+  blotter.blot(exchange.request.headers);
+  exchange.outgoing_query = blotter.blot(exchange.outgoing_query, filters::Syntax::query);
+  const auto body = blotter.blot(exchange.outgoing_body, filters::Syntax::json);
   const Via via{"127.0.0.1", "https", config.upstream.authority};
-  const auto framing = exchange.request.length_given ? Framing::length : Framing::none;
+  if (exchange.governed && framing == Framing::chunked) framing = Framing::length;
   std::string bytes;
   write_request_head(exchange, via, framing, length, bytes);
-  return bytes.append(blotted(exchange.request.body, exchange.body_edits, exchange.body, arena));
+  if (framing != Framing::chunked) return bytes.append(body);
+  write_chunk(body, bytes);
+  return bytes.append(last_chunk);
 }
 
-// Fills in everything of `report`; false where there is no request to explain, and why.
-bool examine(const Config& config, const std::string& text, Exchange& exchange,
+// Takes the exchange to where it would be sent; false where there is no request to explain, and
+// why.
+bool examine(const Config& config, const std::string& text, Exchange& exchange, Framing& framing,
              std::string& fault) {
   exchange.request_id = "0123456789abcdef0123456789abcdef";
   const auto kept = exchange.arena.copy(text);
@@ -112,6 +165,7 @@ bool examine(const Config& config, const std::string& text, Exchange& exchange,
   exchange.verdict =
       parser.parse(kept.substr(0, scanner.size()), exchange.request, config.limits.target);
   if (exchange.verdict.rejected()) return true;
+  framing = parser.framing();
   std::string body;
   fault = read_body(parser, kept.substr(scanner.size()), body);
   if (!fault.empty()) return false;
@@ -128,13 +182,14 @@ int explain(const Config& config, std::istream& request, std::ostream& out, bool
   if (text.size() > most_input) fault = "more than 1 MiB";
   filters::Arena arena;
   Exchange exchange(arena);
-  if (fault.empty() && examine(config, with_crlf(std::move(text)), exchange, fault)) {
+  auto framing = Framing::none;
+  if (fault.empty() && examine(config, with_crlf(std::move(text)), exchange, framing, fault)) {
     std::string outgoing;
     if (exchange.verdict.rejected()) {
       filters::make_answer(exchange, filters::Contract::builtin().allowed_methods());
       filters::decorate(exchange, filters::Origin::gateway, filters::Delivery::none);
     } else {
-      outgoing = compose(config, exchange);
+      outgoing = compose(config, exchange, framing);
     }
     json ? report_json(exchange, outgoing, out) : report_text(exchange, outgoing, out);
     return exchange.verdict.rejected() ? 1 : 0;

@@ -70,7 +70,8 @@ void report_text(const filters::Exchange& exchange, std::string_view outgoing, s
   out << request.method_name << ' ' << request.path << "  (" << path_note(exchange) << ")\n";
   if (exchange.governed) write_journal(exchange, out);
   if (!exchange.verdict.rejected()) {
-    out << "forwarded, " << exchange.journal.edits() << " edits:\n";
+    const auto edits = exchange.journal.edits();
+    out << "forwarded, " << edits << (edits == 1 ? " edit:\n" : " edits:\n");
     return indent(outgoing, out);
   }
   const auto& response = exchange.response;
