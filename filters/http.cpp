@@ -62,11 +62,9 @@ bool has_prefix(std::string_view name, std::string_view prefix) {
 
 }  // namespace
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 FieldId field_id(std::string_view name) {
@@ -105,8 +103,7 @@ void Headers::remove(FieldId id) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(fields_,
-                [&](const Field& field) { return equal_ignoring_case(field.name, name); });
+  std::erase_if(fields_, [&](const Field& field) { return equal_ignoring_case(field.name, name); });
 }
 
 }  // namespace filters
