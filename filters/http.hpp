@@ -47,7 +47,7 @@ enum class FieldId : std::uint8_t {
 FieldId field_id(std::string_view name);
 // ASCII only, as HTTP's tokens are.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
-char lower(char c);
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 struct Field {
   FieldId id;
