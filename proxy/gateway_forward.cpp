@@ -31,8 +31,8 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   compose(slot, client);
   const bool streamed = slot.pump.running;
   Failure failure;
-  std::size_t sent_before =
-      0;  // by a first try: the second may reach nobody, and the first have acted
+  // By a first try: the second may reach nobody, and yet the first have acted.
+  std::size_t sent_before = 0;
   for (unsigned retries = 0; !slot.pump.verdict.rejected(); ++retries) {
     auto lease = pool_.take_idle();
     if (!lease) lease = co_await pool_.take(config_.upstream.timeouts.total, failure);

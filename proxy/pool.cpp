@@ -57,7 +57,7 @@ Lease Pool::take_idle() {
 Task<Lease> Pool::take(milliseconds patience, Failure& failure) {
   if (auto lease = take_idle()) co_return lease;
   const auto step = next_step(counts(), limits_);
-  if (step == PoolStep::refuse) {
+  if (step == PoolStep::refuse || stopped_) {
     failure.kind = FailureKind::pool_full;
     co_return Lease{};
   }
@@ -136,11 +136,19 @@ void Pool::close_idle() {
   idle_watch_.disarm();
 }
 
+void Pool::stop() {
+  stopped_ = true;
+  for (auto* upstream : everyone_) upstream->stream.close();
+  for (auto* waiter : waiting_) waiter->wake.cancel();
+}
+
 // Tries each address in turn; the last failure stands.
 Task<std::unique_ptr<Upstream>> Pool::open(Failure& failure) {
   if (!co_await resolve(failure)) co_return nullptr;
   const auto addresses = addresses_;  // another request may replace them meanwhile
   for (const auto& address : addresses) {
+    if (stopped_) failure.kind = FailureKind::pool_full;
+    if (stopped_) break;
     failure = {};
     if (auto upstream = co_await connect(address, failure)) co_return upstream;
   }
@@ -149,7 +157,8 @@ Task<std::unique_ptr<Upstream>> Pool::open(Failure& failure) {
 }
 
 Task<std::unique_ptr<Upstream>> Pool::connect(asio::ip::tcp::endpoint endpoint, Failure& failure) {
-  auto upstream = std::make_unique<Upstream>(Socket(context_), watchdog_, to_text(endpoint));
+  auto upstream =
+      std::make_unique<Upstream>(Socket(context_), watchdog_, to_text(endpoint), everyone_);
   auto& stream = upstream->stream;
   stream.reading.arm(config_.timeouts.connect);
   const auto [error] = co_await stream.socket().async_connect(endpoint, as_result);

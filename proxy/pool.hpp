@@ -53,6 +53,8 @@ class Pool {
 
   // No request is left: drops idle connections, so that the worker's loop can end.
   void close_idle();
+  // Ends every request's wait for the upstream, now, with a failure; there will be no others.
+  void stop();
   PoolCounts counts() const { return {idle_.size(), open_, waiting_.size()}; }
 
  private:
@@ -77,10 +79,12 @@ class Pool {
   const UpstreamConfig& config_;
   const TlsContext* tls_;
   PoolLimits limits_;
+  std::vector<Upstream*> everyone_;              // idle, leased and being opened
   std::vector<std::unique_ptr<Upstream>> idle_;  // oldest first
   Deadline idle_watch_;                          // of the oldest
   std::deque<Waiter*> waiting_;
   std::size_t open_ = 0;
+  bool stopped_ = false;
   SessionPtr session_;  // of the newest connection, to be resumed by the next
   std::vector<asio::ip::tcp::endpoint> addresses_;
   std::chrono::steady_clock::time_point addresses_until_{};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "proxy/buffer.hpp"
 #include "proxy/failure.hpp"
@@ -11,8 +12,14 @@
 namespace proxy {
 
 struct Upstream {
-  Upstream(Socket socket, Watchdog& watchdog, std::string peer)
-      : stream(std::move(socket), watchdog), address(std::move(peer)) {}
+  // `everyone`: the pool's list of all there are, which it stands in for as long as it lives.
+  Upstream(Socket socket, Watchdog& watchdog, std::string peer, std::vector<Upstream*>& everyone)
+      : stream(std::move(socket), watchdog), address(std::move(peer)), everyone_(everyone) {
+    everyone_.push_back(this);
+  }
+  ~Upstream() { std::erase(everyone_, this); }
+  Upstream(const Upstream&) = delete;
+  Upstream& operator=(const Upstream&) = delete;
 
   Stream stream;
   Buffer input{8 * 1024};
@@ -23,6 +30,9 @@ struct Upstream {
   // False where the peer has closed the idle connection, or sent what nobody asked for: a request
   // written to it would be lost or answered wrongly. One system call, no waiting.
   bool alive();
+
+ private:
+  std::vector<Upstream*>& everyone_;
 };
 
 }  // namespace proxy

@@ -82,6 +82,7 @@ void Worker::drain(std::function<void()> done) {
 void Worker::stop() {
   asio::post(context_, [this] {
     for (auto* session : sessions_) session->cut();
+    pool_.stop();
   });
 }
 
