@@ -141,6 +141,7 @@ class Handler : public rapidjson::BaseReaderHandler<Utf8, Handler> {
 
   // Not RapidJSON's: what this handler refused, if it did.
   std::string_view refusal() const { return refusal_; }
+  std::uint32_t refused_at() const { return refused_at_; }  // last byte read
 
  private:
   // What names belong to: an object, and the member it stands under.
@@ -160,6 +161,7 @@ class Handler : public rapidjson::BaseReaderHandler<Utf8, Handler> {
   }
   bool refuse(std::string_view why) {
     refusal_ = why;
+    refused_at_ = here() - 1;
     return false;
   }
   bool literal(Type type, std::uint32_t size) {
@@ -213,12 +215,14 @@ class Handler : public rapidjson::BaseReaderHandler<Utf8, Handler> {
   std::uint32_t objects_ = 0;
   bool pending_ = false;  // a name was read, its value not yet
   std::string_view refusal_;
+  std::uint32_t refused_at_ = 0;
 };
 
 Fault fault_of(const Reader& reader, const Handler& handler) {
   const auto offset = static_cast<std::uint32_t>(reader.GetErrorOffset());
+  // Not RapidJSON's offset: that is of the beginning of a number, but of the end of anything else.
   if (reader.GetParseErrorCode() == rapidjson::kParseErrorTermination)
-    return {offset - 1, handler.refusal()};
+    return {handler.refused_at(), handler.refusal()};
   return {offset, rapidjson::GetParseError_En(reader.GetParseErrorCode())};
 }
 

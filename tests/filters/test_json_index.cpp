@@ -238,3 +238,13 @@ TEST_CASE("the source stays as it came") {
   REQUIRE_FALSE(index_json(source, arena, document));
   CHECK(source == before);
 }
+
+TEST_CASE("former bugs") {
+  // A number where the object belongs was a fault at byte 4294967295.
+  const std::pair<std::string, std::uint32_t> refused[] = {{"1", 0}, {" 17 ", 2}, {"-0.5e1", 5}};
+  for (const auto& [source, offset] : refused) {
+    CAPTURE(source);
+    CHECK(fault_of(source).what == "the root must be an object");
+    CHECK(fault_of(source).offset == offset);
+  }
+}
