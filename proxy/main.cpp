@@ -4,13 +4,13 @@
 #include <iostream>
 
 #include "proxy/cli.hpp"
-#include "proxy/crypto_memory.hpp"
+#include "proxy/recycled_memory.hpp"
 #include "proxy/explain.hpp"
 #include "proxy/server.hpp"
 
 int main(int argc, char** argv) {
   // First, while OpenSSL holds nothing yet. Without it everything works, and costs more.
-  (void)proxy::use_recycling_crypto_memory();
+  (void)proxy::use_recycled_memory_for_openssl();
   // A peer that is gone is an error of `send`, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   try {

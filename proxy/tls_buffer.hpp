@@ -1,5 +1,5 @@
 // TlsBuffer: ciphertext on its way, in one piece. Owned by one TlsEngine, on its worker's thread.
-// Its memory is OpenSSL's, so that it is recycled with the record buffers (see crypto_memory.hpp)
+// Its memory is OpenSSL's, so that it is recycled with the record buffers (see recycled_memory.hpp)
 // and an idle connection can give all of it back for nothing. Bytes once shown by `data` never move
 // before `consume`, whatever is appended meanwhile: a send may be under way from there.
 #pragma once

@@ -84,6 +84,31 @@ TEST_CASE("a warm request asks the heap for nothing, TLS on both sides" *
   CHECK(upstream.connections() == 1);
 }
 
+// More at once than Asio keeps coroutine frames for. How far they
+// overlap is chance, so what is asked for must not grow with the requests.
+TEST_CASE("32 exchanges at a time ask the heap for nothing more, the more there are" *
+          doctest::skip(!tests::counts_allocations())) {
+  constexpr std::size_t at_once = 32;
+  constexpr int warm = 10;
+  constexpr int rounds = 50;
+  const tests::TlsWorld world;
+  FakeUpstream upstream(answer);
+  TestGateway gateway(TestGateway::config(upstream.port()), world);
+  const auto request = cases()[1].request;
+  std::vector<tests::Client> clients;
+  for (std::size_t i = 0; i < at_once; ++i) clients.push_back(gateway.client());
+  std::size_t before = 0;
+  bool as_expected = true;
+  for (int round = 0; round < warm + rounds; ++round) {
+    if (round == warm) before = gateway.allocations();
+    for (auto& client : clients) client.send(request);
+    for (auto& client : clients) as_expected &= client.receive().status == 200;
+  }
+  CHECK(as_expected);
+  CHECK(upstream.connections() > 8);
+  CHECK(gateway.allocations() - before < at_once * rounds / 10);
+}
+
 // That the counter counts at all on the worker's thread: a new connection cannot be free.
 TEST_CASE("a new connection is seen to ask the heap" *
           doctest::skip(!tests::counts_allocations())) {

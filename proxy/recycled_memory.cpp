@@ -1,7 +1,7 @@
 // Size classes: 16, 32, 48, 64, then four to each doubling (80, 96, 112, 128, 160, ...) up to
 // 128 KiB, so that at most a fifth of a block is wasted. Every block is one of malloc's, at least
 // as large as its class: malloc_usable_size tells the class when it comes back, no header needed.
-#include "proxy/crypto_memory.hpp"
+#include "proxy/recycled_memory.hpp"
 
 #include <malloc.h>
 #include <openssl/crypto.h>
@@ -27,7 +27,11 @@ namespace proxy {
 namespace {
 
 constexpr std::size_t largest = 128 * 1024;
-constexpr std::size_t kept = 128 * 1024;  // bytes of one class in one thread's list
+
+// Bytes of one class in one thread's list.
+constexpr std::size_t kept(std::size_t size) {
+  return (size <= 2048 ? 512 : 128) * 1024;
+}
 
 // The smallest class that holds `size` bytes.
 constexpr std::size_t class_of(std::size_t size) {
@@ -51,7 +55,7 @@ struct Freed {
   Freed* next;
 };
 
-thread_local constinit bool gone = false;  // this thread's list is no more; OpenSSL still frees
+thread_local constinit bool gone = false;  // this thread's list is no more; blocks still come
 
 struct FreeList {
   std::array<Freed*, classes> first{};
@@ -70,7 +74,7 @@ struct FreeList {
 
 thread_local constinit FreeList list;
 
-void* allocate(std::size_t size, const char*, int) {
+void* allocate(std::size_t size) {
   if (size == 0) return nullptr;
   if (size > largest || gone) return std::malloc(size);
   const auto index = class_of(size);
@@ -81,29 +85,63 @@ void* allocate(std::size_t size, const char*, int) {
   return freed;
 }
 
-void release(void* block, const char*, int) {
+void release(void* block) {
   if (!block) return;
   const auto usable = malloc_usable_size(block);
   const auto index = class_of(usable + 1) - 1;  // the largest class it can serve
-  if (gone || index >= classes || (list.count[index] + 1) * size_of(index) > kept)
+  if (gone || index >= classes || (list.count[index] + 1) * size_of(index) > kept(size_of(index)))
     return std::free(block);
   ++list.count[index];
   list.first[index] = new (block) Freed{list.first[index]};
 }
 
-void* reallocate(void* block, std::size_t size, const char* file, int line) {
+void* reallocate(void* block, std::size_t size) {
   const auto usable = block ? malloc_usable_size(block) : 0;
   if (size > 0 && size <= usable && size >= usable / 2) return block;
-  void* const other = allocate(size, file, line);
+  void* const other = allocate(size);
   if (other && block) std::memcpy(other, block, std::min(size, usable));
-  if (other || size == 0) release(block, file, line);
+  if (other || size == 0) release(block);
   return other;
+}
+
+// OpenSSL's shapes, with the file and line of whoever asks.
+void* crypto_allocate(std::size_t size, const char*, int) {
+  return allocate(size);
+}
+void* crypto_reallocate(void* block, std::size_t size, const char*, int) {
+  return reallocate(block, size);
+}
+void crypto_release(void* block, const char*, int) {
+  release(block);
 }
 
 }  // namespace
 
-bool use_recycling_crypto_memory() {
-  return !PREFGATE_SANITIZED && CRYPTO_set_mem_functions(allocate, reallocate, release) == 1;
+bool use_recycled_memory_for_openssl() {
+  return !PREFGATE_SANITIZED &&
+         CRYPTO_set_mem_functions(crypto_allocate, crypto_reallocate, crypto_release) == 1;
 }
 
+#if !PREFGATE_SANITIZED
+namespace {
+void* allocate_or_throw(std::size_t size) {
+  if (void* const block = allocate(size == 0 ? 1 : size)) return block;
+  throw std::bad_alloc();
+}
+}  // namespace
+#endif
+
 }  // namespace proxy
+
+#if !PREFGATE_SANITIZED
+// The replaceable forms that all others, save those for over-aligned types, come down to.
+void* operator new(std::size_t size) {
+  return proxy::allocate_or_throw(size);
+}
+void operator delete(void* block) noexcept {
+  proxy::release(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+  proxy::release(block);
+}
+#endif
