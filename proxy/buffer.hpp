@@ -1,6 +1,6 @@
 // Buffer: bytes that have arrived and are not used up yet, in one piece. Grows on demand up to what
 // the caller asks for, goes back to its small size when it is told to. Its memory is OpenSSL's,
-// clear text or not, because that is recycled (recycled_memory.hpp): a connection that grows for each
+// clear text or not, since that is recycled (recycled_memory.hpp): a connection that grows for each
 // request and shrinks after it asks the heap for nothing. Owned by one connection. Any call that is
 // not const may move the bytes.
 #pragma once
