@@ -14,19 +14,19 @@ using namespace tests;
 
 TEST_CASE("long texts are cut, and the record says which") {
   TestExchange exchange("GET", "");
-  const std::string path = "/" + std::string(511, 'p'), agent(128, 'a');
-  exchange->request.path = path;
+  const std::string url_path = "/" + std::string(511, 'p'), agent(128, 'a');
+  exchange->request.path = url_path;
   exchange->request.headers.append("User-Agent", agent);
   const auto whole = render(*exchange, {});
-  CHECK(has(whole, path));
+  CHECK(has(whole, url_path));
   CHECK(has(whole, agent));
   CHECK_FALSE(has(whole, "prefgate.cut"));
 
-  const auto longer_path = path + "X", longer_agent = agent + "X";
+  const auto longer_path = url_path + "X", longer_agent = agent + "X";
   exchange->request.path = longer_path;
   exchange->request.headers.set(FieldId::user_agent, "User-Agent", longer_agent);
   const auto cut = render(*exchange, {});
-  CHECK(has(cut, R"("url.path":")" + path + "\""));
+  CHECK(has(cut, R"("url.path":")" + url_path + "\""));
   CHECK(has(cut, R"("user_agent.original":")" + agent + "\""));
   CHECK(has(cut, R"("prefgate.cut":["url.path","user_agent.original"])"));
 }
@@ -78,11 +78,11 @@ TEST_CASE("any bytes in any place make a valid record within its bound") {
     return text;
   };
   for (int run = 0; run < 2000; ++run) {
-    const std::string path = junk(2000), agent = junk(500), host = junk(500), id = junk(300);
+    const std::string url_path = junk(2000), agent = junk(500), host = junk(500), id = junk(300);
     const std::string method = junk(100), detail = junk(600), small = junk(200), words = junk(600);
     const std::string before = junk(1200), pointer = junk(600);
     TestExchange exchange(method, "", {}, {{"User-Agent", agent}});
-    exchange->request.path = path;
+    exchange->request.path = url_path;
     exchange->request.authority = host;
     exchange->request_id = id;
     exchange->verdict = {static_cast<Reason>(1 + random() % 20), detail};
