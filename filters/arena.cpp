@@ -10,7 +10,9 @@ Arena::Arena(std::size_t block) : least_(block) {
   held_ = block;
 }
 
-std::string_view Arena::copy(std::string_view text) { return join({text}); }
+std::string_view Arena::copy(std::string_view text) {
+  return join({text});
+}
 
 std::string_view Arena::join(std::initializer_list<std::string_view> pieces) {
   std::size_t size = 0;

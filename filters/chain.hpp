@@ -15,14 +15,19 @@
 namespace filters {
 
 template <class F>
-concept HasHead = requires(const F& f, Exchange& e) { { f.on_head(e) } -> std::same_as<Verdict>; };
+concept HasHead = requires(const F& f, Exchange& e) {
+  { f.on_head(e) } -> std::same_as<Verdict>;
+};
 template <class F>
-concept HasBody = requires(const F& f, Exchange& e) { { f.on_body(e) } -> std::same_as<Verdict>; };
+concept HasBody = requires(const F& f, Exchange& e) {
+  { f.on_body(e) } -> std::same_as<Verdict>;
+};
 template <class F>
 concept HasAnswer = requires(const F& f, Exchange& e) { f.on_answer(e); };
 template <class F>
-concept Filter = requires { { F::name } -> std::convertible_to<std::string_view>; } &&
-                 (HasHead<F> || HasBody<F> || HasAnswer<F>);
+concept Filter = requires {
+  { F::name } -> std::convertible_to<std::string_view>;
+} && (HasHead<F> || HasBody<F> || HasAnswer<F>);
 
 template <Filter... Fs>
 class Chain {

@@ -47,7 +47,9 @@ enum class FieldId : std::uint8_t {
 FieldId field_id(std::string_view name);
 // ASCII only, as HTTP's tokens are.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
 struct Field {
   FieldId id;
@@ -91,14 +93,14 @@ struct Request {
 
   Method method = Method::other;
   std::string_view method_name;
-  std::string_view path;   // as it came, always begins with '/'
-  std::string_view query;  // as it came, without the '?'
-  bool has_query = false;  // "/x?" has one, empty
+  std::string_view path;       // as it came, always begins with '/'
+  std::string_view query;      // as it came, without the '?'
+  bool has_query = false;      // "/x?" has one, empty
   std::string_view authority;  // of the Host field or the absolute target
   Headers headers;
-  bool has_body = false;  // a length above zero, or chunked
+  bool has_body = false;      // a length above zero, or chunked
   bool length_given = false;  // a Content-Length (0 counts) or chunked
-  std::string_view body;  // of a governed exchange, whole
+  std::string_view body;      // of a governed exchange, whole
 };
 
 struct Response {

@@ -40,10 +40,10 @@ class NameRepair {
   std::uint8_t right(std::string_view name) const {
     const auto fields = scope_.contract.fields();
     const bool documented = scope_.in_query && scope_.upstream_names == ParameterNames::documented;
-    for (std::uint8_t f = 0; f < fields.size(); ++f) {
+    for (std::size_t f = 0; f < fields.size(); ++f) {
       if (!(scope_.in_query ? fields[f].in_query : fields[f].in_body)) continue;
       if (name == fields[f].name || (documented && name == fields[f].documented_query_name))
-        return f;
+        return static_cast<std::uint8_t>(f);
     }
     return Contract::none;
   }

@@ -43,9 +43,9 @@ enum class Delivery : std::uint8_t { none, no, unknown, yes };
 
 struct ReasonInfo {
   Reason reason;
-  int status;                 // of the answer the client gets
-  std::string_view token;     // stable, machine-readable: `contract`, `upstream_timeout`
-  std::string_view message;   // for people
+  int status;                // of the answer the client gets
+  std::string_view token;    // stable, machine-readable: `contract`, `upstream_timeout`
+  std::string_view message;  // for people
 };
 
 // The row of `reason`. Reason::none has status 0.

@@ -7,8 +7,6 @@
 
 namespace proxy {
 
-using filters::Decision;
-using filters::Delivery;
 using filters::Ending;
 using filters::Exchange;
 

@@ -4,8 +4,8 @@
 #include <iostream>
 
 #include "proxy/cli.hpp"
-#include "proxy/recycled_memory.hpp"
 #include "proxy/explain.hpp"
+#include "proxy/recycled_memory.hpp"
 #include "proxy/server.hpp"
 
 int main(int argc, char** argv) {

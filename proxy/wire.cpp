@@ -11,7 +11,6 @@
 namespace proxy {
 namespace {
 
-using filters::Field;
 using filters::FieldId;
 using filters::Headers;
 

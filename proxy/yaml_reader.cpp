@@ -79,7 +79,9 @@ std::string describe(const YamlNode& node) {
   }
   // As written: what an environment variable holds may be a secret.
   constexpr std::size_t most = 64;
-  return ticked(node.text.size() > most ? node.text.substr(0, most) + "..." : node.text);
+  if (node.text.size() <= most) return ticked(node.text);
+  std::string shortened(node.text, 0, most);
+  return ticked(shortened.append("..."));
 }
 
 void Findings::error(Mark mark, std::string what) {

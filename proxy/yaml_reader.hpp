@@ -53,7 +53,8 @@ class Section {
   // One of some words; `later` are words of the design that this version does not take yet.
   template <class T>
   bool choice(std::string_view key, T& out,
-              std::initializer_list<std::pair<std::string_view, T>> choices, Words later = {}) {
+              std::initializer_list<std::pair<std::string_view, T>> choices,
+              const Words& later = {}) {
     Words words;
     for (const auto& [word, value] : choices) words.push_back(word);
     const auto index = pick(key, words, later);
@@ -61,7 +62,7 @@ class Section {
     return index.has_value();
   }
   // A key that takes one word only.
-  void only(std::string_view key, std::string_view word, Words later = {}) {
+  void only(std::string_view key, std::string_view word, const Words& later = {}) {
     pick(key, {word}, later);
   }
 

@@ -111,6 +111,7 @@ YamlTree parse_yaml(const std::string& text) {
     if (parser.HandleNextDocument(rest_builder))
       tree.faults.push_back({rest.root.mark, "expected the end of the file: one document only"});
   } catch (const TooDeep&) {
+    return tree;  // the builder has written the fault down
   } catch (const YAML::Exception& exception) {
     tree.faults.push_back({from_yaml(exception.mark), "not YAML: " + exception.msg});
   }

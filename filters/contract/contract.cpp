@@ -87,25 +87,26 @@ std::span<const ContractField> Contract::fields() const {
 }
 
 std::uint8_t Contract::find(std::string_view name) const {
-  for (std::uint8_t i = 0; i < builtin_fields.size(); ++i)
-    if (builtin_fields[i].name == name) return i;
+  for (std::size_t i = 0; i < builtin_fields.size(); ++i)
+    if (builtin_fields[i].name == name) return static_cast<std::uint8_t>(i);
   return none;
 }
 
 std::uint8_t Contract::alias(std::string_view name) const {
-  for (std::uint8_t i = 0; i < builtin_fields.size(); ++i)
-    if (std::ranges::count(builtin_fields[i].aliases, name) > 0) return i;
+  for (std::size_t i = 0; i < builtin_fields.size(); ++i)
+    if (std::ranges::count(builtin_fields[i].aliases, name) > 0)
+      return static_cast<std::uint8_t>(i);
   return none;
 }
 
 std::uint8_t Contract::nearest(std::string_view name, bool in_query) const {
   std::uint8_t found = none;
-  for (std::uint8_t i = 0; i < builtin_fields.size(); ++i) {
+  for (std::size_t i = 0; i < builtin_fields.size(); ++i) {
     const auto& field = builtin_fields[i];
     if (!(in_query ? field.in_query : field.in_body) || !at_most_one_edit(name, field.name))
       continue;
     if (found != none) return none;
-    found = i;
+    found = static_cast<std::uint8_t>(i);
   }
   return found;
 }
