@@ -1,9 +1,5 @@
 #include "tests/support/stream_pair.hpp"
 
-// Under the address sanitizer GCC 12 takes the recycling `operator new` and `delete` of a coroutine
-// frame for mismatched (GCC bug 103993).
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-
 namespace tests {
 
 using namespace proxy;
