@@ -212,6 +212,16 @@ TEST_CASE("a connection that the upstream has closed while idle is not handed ou
   CHECK(fixture.open() == 0);
 }
 
+TEST_CASE("a connection that holds bytes nobody has read is not handed out") {
+  Fixture fixture;
+  auto taken = fixture.take_now();
+  taken.lease->input.room(100)[0] = 'x';
+  taken.lease->input.commit(1);
+  taken.lease.keep();
+  CHECK_FALSE(fixture.pool().take_idle());
+  CHECK(fixture.open() == 0);
+}
+
 TEST_CASE("nobody listens: refused, and the next in line is not left waiting") {
   Fixture fixture;
   {
