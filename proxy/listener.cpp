@@ -18,15 +18,34 @@ constexpr int backlog = 4096;
   throw std::system_error(error, std::system_category(), what);
 }
 
-}  // namespace
+std::string name_of(const asio::ip::tcp::endpoint& endpoint) {
+  return "cannot listen on " + endpoint.address().to_string() + " port " +
+         std::to_string(endpoint.port());
+}
 
-int open_listening_socket(const std::string& host, std::uint16_t& port) {
-  const auto address = asio::ip::make_address(host);
-  asio::ip::tcp::endpoint endpoint(address, port);
-  const auto name = "cannot listen on " + host + " port " + std::to_string(port);
+int open_socket(const asio::ip::tcp::endpoint& endpoint) {
   const int socket = ::socket(endpoint.protocol().family(),
                               SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  if (socket < 0) fail(socket, name);
+  if (socket < 0) fail(socket, name_of(endpoint));
+  return socket;
+}
+
+}  // namespace
+
+void check_address_is_free(const std::string& host, std::uint16_t port) {
+  const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(host), port);
+  const int socket = open_socket(endpoint);
+  const int on = 1;
+  if (::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(socket, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0)
+    fail(socket, name_of(endpoint));
+  ::close(socket);
+}
+
+int open_listening_socket(const std::string& host, std::uint16_t& port) {
+  asio::ip::tcp::endpoint endpoint(asio::ip::make_address(host), port);
+  const auto name = name_of(endpoint);
+  const int socket = open_socket(endpoint);
   const int on = 1;
   for (const int option : {SO_REUSEADDR, SO_REUSEPORT})
     if (::setsockopt(socket, SOL_SOCKET, option, &on, sizeof on) != 0) fail(socket, name);

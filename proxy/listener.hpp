@@ -29,6 +29,9 @@ class Listener {
   const TlsContext* tls_;
 };
 
+// Throws std::system_error where another program listens there: SO_REUSEPORT alone would let two
+// gateways of one user share an address unnoticed, each with half of the clients.
+void check_address_is_free(const std::string& host, std::uint16_t port);
 // A bound, listening, non-blocking socket with SO_REUSEPORT. `port` 0 takes a free one and is set
 // to it. Throws std::system_error.
 int open_listening_socket(const std::string& host, std::uint16_t& port);

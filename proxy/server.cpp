@@ -114,6 +114,7 @@ void Server::open_sockets() {
   sockets_.resize(config_.workers);
   for (const auto& listen : config_.listen) {
     auto port = listen.port;
+    check_address_is_free(listen.host, port);
     for (auto& sockets : sockets_) sockets.push_back(open_listening_socket(listen.host, port));
     spdlog::info("listening on {}", url_of(listen, port));
   }

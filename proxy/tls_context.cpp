@@ -39,6 +39,9 @@ constexpr const char* tls12_suites =
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr std::array<unsigned char, 9> http11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+// What a listener speaks, best first.
+constexpr std::array<unsigned char, 18> spoken = {8, 'h', 't', 't', 'p', '/', '1', '.', '1',
+                                                  8, 'h', 't', 't', 'p', '/', '1', '.', '0'};
 
 std::string first_reason() {
   const char* const reason = ERR_reason_error_string(ERR_get_error());
@@ -107,7 +110,7 @@ void set_common(SSL_CTX* context) {
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, http11.data(), http11.size(), offered,
+  if (SSL_select_next_proto(&chosen, out_size, spoken.data(), spoken.size(), offered,
                             offered_size) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
