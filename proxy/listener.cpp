@@ -23,10 +23,10 @@ std::string name_of(const asio::ip::tcp::endpoint& endpoint) {
          std::to_string(endpoint.port());
 }
 
-int open_socket(const asio::ip::tcp::endpoint& endpoint) {
+int open_socket(const asio::ip::tcp::endpoint& endpoint, const std::string& name) {
   const int socket = ::socket(endpoint.protocol().family(),
                               SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  if (socket < 0) fail(socket, name_of(endpoint));
+  if (socket < 0) fail(socket, name);
   return socket;
 }
 
@@ -34,18 +34,19 @@ int open_socket(const asio::ip::tcp::endpoint& endpoint) {
 
 void check_address_is_free(const std::string& host, std::uint16_t port) {
   const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(host), port);
-  const int socket = open_socket(endpoint);
+  const auto name = name_of(endpoint);  // now: Asio clears errno when it makes it
+  const int socket = open_socket(endpoint, name);
   const int on = 1;
   if (::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       ::bind(socket, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0)
-    fail(socket, name_of(endpoint));
+    fail(socket, name);
   ::close(socket);
 }
 
 int open_listening_socket(const std::string& host, std::uint16_t& port) {
   asio::ip::tcp::endpoint endpoint(asio::ip::make_address(host), port);
   const auto name = name_of(endpoint);
-  const int socket = open_socket(endpoint);
+  const int socket = open_socket(endpoint, name);
   const int on = 1;
   for (const int option : {SO_REUSEADDR, SO_REUSEPORT})
     if (::setsockopt(socket, SOL_SOCKET, option, &on, sizeof on) != 0) fail(socket, name);

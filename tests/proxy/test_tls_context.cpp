@@ -176,7 +176,7 @@ TEST_CASE("only suites with forward secrecy and authenticated encryption are agr
   }
 }
 
-TEST_CASE("http/1.1 is agreed on where offered, nothing where nothing is, and h2 alone refused") {
+TEST_CASE("HTTP/1 is agreed on where offered, nothing where nothing is, and h2 alone refused") {
   struct Case {
     std::string offered;  // as on the wire
     bool spoken;
@@ -184,7 +184,8 @@ TEST_CASE("http/1.1 is agreed on where offered, nothing where nothing is, and h2
   };
   for (const auto& [offered, spoken, agreed] :
        {Case{"\x08http/1.1", true, "http/1.1"}, Case{"\x02h2\x08http/1.1", true, "http/1.1"},
-        Case{"", true, ""}, Case{"\x02h2", false, ""}, Case{"\x08http/1.0\x02h2", false, ""}}) {
+        Case{"", true, ""}, Case{"\x02h2", false, ""},
+        Case{"\x08http/1.0\x02h2", true, "http/1.0"}}) {
     CAPTURE(offered);
     TlsWorld world;
     SSL_CTX_set_alpn_protos(world.client.get(),
