@@ -64,13 +64,10 @@ class FileCheck {
         check_tls("listen[" + std::to_string(i) + "].tls.", *config_.listen[i].tls);
     if (config_.upstream.tls && config_.upstream.ca)
       check_bundle("upstream.ca", *config_.upstream.ca);
-    else if (config_.upstream.tls)
+    else if (config_.upstream.tls && !config_.upstream.host.empty())
       check_system_bundle();
     if (config_.audit.hmac_key) check_hmac_key(*config_.audit.hmac_key);
-    check_audit_directory();
-    std::ranges::stable_sort(diagnostics_, [](const Diagnostic& a, const Diagnostic& b) {
-      return std::pair(a.mark.line, a.mark.column) < std::pair(b.mark.line, b.mark.column);
-    });
+    if (!config_.audit.directory.empty()) check_audit_directory();
     return std::move(diagnostics_);
   }
 
@@ -99,6 +96,7 @@ class FileCheck {
   std::vector<Certificate> read_certificates(const std::string& key,
                                              const std::filesystem::path& file) {
     std::vector<Certificate> certificates;
+    if (file.empty()) return certificates;
     const auto text = read(key, file);
     if (!text) return certificates;
     const Bio bio(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
@@ -139,6 +137,7 @@ class FileCheck {
   }
 
   Key read_private_key(const std::string& key, const std::filesystem::path& file) {
+    if (file.empty()) return {};
     const auto text = read(key, file);
     if (!text) return {};
     warn_if_open(key, file);

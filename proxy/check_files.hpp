@@ -9,7 +9,8 @@
 
 namespace proxy {
 
-// In the file's order. Errors: what would keep the gateway from starting or from serving anybody.
+// In no order. Errors: what would keep the gateway from starting or from serving anybody. Of a
+// `config` that itself has faults, what could be read of it: an empty path is no file.
 std::vector<Diagnostic> check_files(const Config& config);
 
 }  // namespace proxy

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <sstream>
 
-#include "proxy/check_files.hpp"
+#include "proxy/config.hpp"
 #include "proxy/log.hpp"
 #include "proxy/read_file.hpp"
 #include "proxy/units.hpp"
@@ -31,21 +31,9 @@ void print(const std::vector<Diagnostic>& diagnostics, std::ostream& err) {
   for (const Diagnostic& diagnostic : diagnostics) err << to_string(diagnostic) << '\n';
 }
 
-struct Checked {
-  LoadedConfig loaded;
-  int status = yes;
-};
-
-// The configuration and, where it is right, the files it names.
-Checked load_and_check(const std::string& file) {
-  Checked checked{load_config(file)};
-  LoadedConfig& loaded = checked.loaded;
-  if (loaded.config) {
-    const auto found = check_files(*loaded.config);
-    loaded.diagnostics.insert(loaded.diagnostics.end(), found.begin(), found.end());
-  }
-  if (has_error(loaded.diagnostics)) checked.status = loaded.unreadable ? wrong_usage : no;
-  return checked;
+int status_of(const LoadedConfig& loaded) {
+  if (loaded.config) return yes;
+  return loaded.unreadable ? wrong_usage : no;
 }
 
 std::string bracketed(const std::string& host, std::uint16_t port) {
@@ -79,22 +67,21 @@ void summarise(const Config& config, std::ostream& out) {
 }
 
 int check(const Arguments& arguments, Streams streams) {
-  const Checked checked = load_and_check(arguments.config);
-  print(checked.loaded.diagnostics, streams.err);
-  if (checked.status == yes) summarise(*checked.loaded.config, streams.out);
-  return checked.status;
+  const LoadedConfig loaded = load_config(arguments.config, NamedFiles::check);
+  print(loaded.diagnostics, streams.err);
+  if (loaded.config) summarise(*loaded.config, streams.out);
+  return status_of(loaded);
 }
 
 int serve_checked(const Arguments& arguments, const Commands& commands, Streams streams) {
-  const Checked checked = load_and_check(arguments.config);
-  if (checked.status != yes) {
-    print(checked.loaded.diagnostics, streams.err);
-    return checked.status;
+  const LoadedConfig loaded = load_config(arguments.config, NamedFiles::check);
+  if (!loaded.config) {
+    print(loaded.diagnostics, streams.err);
+    return status_of(loaded);
   }
-  start_log(checked.loaded.config->log);
-  for (const Diagnostic& warning : checked.loaded.diagnostics)
-    spdlog::warn("{}", to_string(warning));
-  return commands.serve(*checked.loaded.config);
+  start_log(loaded.config->log);
+  for (const Diagnostic& warning : loaded.diagnostics) spdlog::warn("{}", to_string(warning));
+  return commands.serve(*loaded.config);
 }
 
 // Needs none of the files that the configuration names: it can be run anywhere.
@@ -102,7 +89,7 @@ int explain_one(const Arguments& arguments, const Commands& commands, Streams st
   const LoadedConfig loaded = load_config(arguments.config);
   if (!loaded.config) {
     print(loaded.diagnostics, streams.err);
-    return loaded.unreadable ? wrong_usage : no;
+    return status_of(loaded);
   }
   if (arguments.request.empty() || arguments.request == "-")
     return commands.explain(*loaded.config, streams.in, streams.out, arguments.json);

@@ -3,7 +3,9 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "proxy/check_files.hpp"
 #include "proxy/config_sections.hpp"
 #include "proxy/read_file.hpp"
 #include "proxy/yaml_reader.hpp"
@@ -85,7 +87,7 @@ bool has_error(const std::vector<Diagnostic>& diagnostics) {
          diagnostics.end();
 }
 
-LoadedConfig load_config(const std::filesystem::path& file) {
+LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
   Findings findings{.file = file, .diagnostics = {}, .where = {}};
   const FileText source = read_file(file, most_bytes);
   if (!source.fault.empty()) {
@@ -97,11 +99,14 @@ LoadedConfig load_config(const std::filesystem::path& file) {
   config.file = file;
   for (const YamlFault& fault : tree.faults) findings.error(fault.mark, fault.what);
   if (tree.faults.empty()) read_root(tree.root, findings, config);
-  sort(findings.diagnostics);
   config.where = std::move(findings.where);
-  LoadedConfig loaded;
-  if (!has_error(findings.diagnostics)) loaded.config = std::move(config);
-  loaded.diagnostics = std::move(findings.diagnostics);
+  LoadedConfig loaded{.config = {}, .diagnostics = std::move(findings.diagnostics)};
+  if (files == NamedFiles::check && tree.faults.empty()) {
+    auto found = check_files(config);
+    std::ranges::move(found, std::back_inserter(loaded.diagnostics));
+  }
+  sort(loaded.diagnostics);
+  if (!has_error(loaded.diagnostics)) loaded.config = std::move(config);
   return loaded;
 }
 

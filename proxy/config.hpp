@@ -116,8 +116,12 @@ struct LoadedConfig {
 
 bool has_error(const std::vector<Diagnostic>& diagnostics);
 
-// Reads and checks the YAML file: keys, types, units, values. Does not open the files it names:
-// see `check_files`. Never throws; an unreadable file is a diagnostic.
-LoadedConfig load_config(const std::filesystem::path& file);
+// What to do about the files that a configuration names: certificates, keys, folders.
+enum class NamedFiles : std::uint8_t { leave, check };
+
+// Reads and checks the YAML file: keys, types, units, values; with `NamedFiles::check` also the
+// files it names, as `check_files` does, even where the configuration itself has faults: one run
+// finds them all. Never throws; an unreadable file is a diagnostic.
+LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files = NamedFiles::leave);
 
 }  // namespace proxy

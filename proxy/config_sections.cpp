@@ -111,16 +111,16 @@ void read_listen(Section& root, Config& config) {
     root.error("listen", "expected at least one listener");
   for (std::size_t i = 0; i < items.size(); ++i) {
     Section section = root.item("listen", i);
+    Listen& listen = config.listen.emplace_back();  // a faulty one, too: item i is listener i
     if (items[i].kind != YamlNode::Kind::map) continue;
-    Listen listen;
     const bool good = read_address(section, listen);
     listen.tls = read_tls(section);
     section.finish();
     const bool taken = std::ranges::any_of(config.listen, [&](const Listen& other) {
-      return listen.port != 0 && other.port == listen.port && other.host == listen.host;
+      return &other != &listen && other.port == listen.port && other.host == listen.host;
     });
-    if (good && taken) section.error("address", "another listener above has this address");
-    if (good) config.listen.push_back(std::move(listen));
+    if (good && listen.port != 0 && taken)
+      section.error("address", "another listener above has this address");
   }
 }
 
@@ -160,7 +160,8 @@ void read_limits(Section& root, Limits& limits) {
 void read_audit(Section& root, AuditConfig& audit) {
   auto section = root.section("audit");
   if (!section) return;
-  section->path("directory", audit.directory);
+  if (section->has("directory") && !section->path("directory", audit.directory))
+    audit.directory.clear();
   section->only("level", "request", {"none", "metadata", "full"});
   std::string key;
   if (section->text("hmac_key", key, "generated or a file name") && key != "generated") {

@@ -21,12 +21,13 @@ constexpr std::size_t most_input = 1024 * 1024;
 
 // Editors end lines with LF; a head typed by hand is meant with CR LF.
 std::string with_crlf(std::string text) {
-  const auto end = std::min(text.find("\n\n"), text.size());
-  if (end == text.size() || text.find('\r') < end) return text;
+  const auto blank = text.find("\n\n");
+  const auto end = blank == std::string::npos ? text.size() : blank + 2;
+  if (text.find('\r') < end) return text;
   std::string mended;
   for (const char c : std::string_view(text).substr(0, end))
     mended += c == '\n' ? "\r\n" : std::string(1, c);
-  return mended + "\r\n\r\n" + text.substr(end + 2);
+  return mended + text.substr(end);
 }
 
 // Empty, or why there is no whole request.

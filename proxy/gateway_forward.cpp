@@ -35,7 +35,10 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   std::size_t sent_before = 0;
   for (unsigned retries = 0; !slot.pump.verdict.rejected(); ++retries) {
     auto lease = pool_.take_idle();
-    if (!lease) lease = co_await pool_.take(config_.upstream.timeouts.total, failure);
+    if (!lease) {
+      const auto left = time_left(slot, config_.upstream.timeouts.total);
+      lease = co_await pool_.take(left, failure);
+    }
     if (!lease) break;
     failure = co_await converse(slot, client, lease);
     if (!failure || streamed || !may_retry(failure, exchange.request.method_name, retries)) break;

@@ -30,10 +30,9 @@ struct Place {
   // What is found for a config of these lines; the first is line 1. The folder's name and days,
   // which differ from run to run, are replaced by DIR and DAY.
   std::string found(const std::string& text) const {
-    const LoadedConfig loaded = load_config(directory.write("x", text));
-    if (!loaded.config) return "not even a config: " + to_string(loaded.diagnostics.at(0));
+    const LoadedConfig loaded = load_config(directory.write("x", text), NamedFiles::check);
     std::string lines;
-    for (Diagnostic diagnostic : check_files(*loaded.config)) {
+    for (Diagnostic diagnostic : loaded.diagnostics) {
       diagnostic.file = "x";
       lines += (lines.empty() ? "" : "\n") + to_string(diagnostic).substr(1);
     }
@@ -202,4 +201,38 @@ TEST_CASE("the audit folder can be made, and checking does not make it") {
   // A link that leads nowhere can be neither used nor replaced.
   std::filesystem::create_symlink("nowhere", place.directory.path() / "link");
   CHECK(place.found_audit("directory: link") == ":3:20: DIR/link is not a folder");
+}
+
+TEST_CASE(
+    "faults of the configuration and of its files are found in one run, in the file's order") {
+  const Place place;
+  make_leaf(place.directory.path(), place.ca, "other", {"localhost"});
+  place.directory.write("file", "x");
+  CHECK(place.found(R"(listen:
+  - {address: nowhere, tls: {certificate: missing.pem}}
+  - {address: "127.0.0.1:0", tls: {certificate: leaf.pem, private_key: other.key}}
+upstream: {url: ftp://a, ca: leaf.key}
+audit: {directory: file, level: loud}
+colour: red
+)") == R"(:2:15: expected an address such as 127.0.0.1:8080 or "[::1]:8443", got `nowhere`
+:2:29: `private_key` is missing
+:2:43: cannot read DIR/missing.pem: No such file or directory
+:3:72: the private key does not belong to the certificate
+:4:17: expected a URL such as https://api.example or http://127.0.0.1:8080
+:4:30: DIR/leaf.key has no certificate in PEM
+:5:20: DIR/file is not a folder
+:5:33: expected request, the only value in this version, got `loud`
+:6:1: unknown key `colour`)");
+}
+
+TEST_CASE("a value that could not be read is no file to look for") {
+  const Place place;
+  CHECK(place.found(R"(listen: [{address: "127.0.0.1:0", tls: {certificate: [], private_key: {}}}]
+upstream: {url: []}
+audit: {directory: [], hmac_key: {}}
+)") == R"(:1:54: expected a file name, got a list
+:1:71: expected a file name, got a map
+:2:17: expected a URL such as https://api.example, got a list
+:3:20: expected a file name, got a list
+:3:34: expected generated or a file name, got a map)");
 }

@@ -134,6 +134,7 @@ TEST_CASE("what holds no request is told apart, with what is wrong") {
   };
   expect("", "does not end in an empty line");
   expect("GET / HTTP/1.1\r\nHost: a\r\n", "does not end in an empty line");
+  expect("GET / HTTP/1.1\nHost: a\n", "does not end in an empty line");
   expect(message("GET /") + "{}", "2 bytes follow the request");
   expect("POST / HTTP/1.1\r\nHost: a\r\n\r\n{\"a\":1}", "Content-Length is too small, or missing");
   expect("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{\"a\":1}", "has 7 bytes");
