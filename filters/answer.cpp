@@ -200,7 +200,10 @@ std::string_view challenge(const Headers& headers) {
 
 }  // namespace
 
-void make_answer(Exchange& exchange, std::string_view allow) {
+// What passes on paths that are not governed: CONNECT and TRACE do not.
+constexpr std::string_view other_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+void make_answer(Exchange& exchange) {
   const int status = info(exchange.verdict.reason).status;
   auto& response = exchange.response;
   response.status = status;
@@ -211,7 +214,10 @@ void make_answer(Exchange& exchange, std::string_view allow) {
                           problem ? "application/problem+json" : "application/json");
   if (status == 401)
     response.headers.append("WWW-Authenticate", challenge(exchange.request.headers));
-  if (status == 405) response.headers.append(FieldId::allow, "Allow", allow);
+  if (status == 405)
+    response.headers.append(
+        FieldId::allow, "Allow",
+        exchange.governed() ? exchange.endpoint->allowed_methods() : other_methods);
   if (status == 503) response.headers.append(FieldId::retry_after, "Retry-After", "1");
 
   const auto violations = violations_of(exchange);

@@ -8,10 +8,10 @@
 namespace filters {
 
 // Fills exchange.response (status, reason, fields, body) from exchange.verdict, which must be a
-// rejection. Sets Content-Type, WWW-Authenticate on 401, Allow (`allow`) on 405, Retry-After on
+// rejection. Sets Content-Type, WWW-Authenticate on 401, Allow on 405, Retry-After on
 // 503. Not Content-Length, Connection, Date: they belong to the version of HTTP. Not x-prefgate-*,
 // x-request-id: see `decorate`.
-void make_answer(Exchange& exchange, std::string_view allow);
+void make_answer(Exchange& exchange);
 
 enum class Origin : std::uint8_t { gateway, upstream };
 

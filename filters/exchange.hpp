@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "filters/arena.hpp"
+#include "filters/contract/contract.hpp"
 #include "filters/document.hpp"
 #include "filters/edits.hpp"
 #include "filters/http.hpp"
@@ -53,7 +54,9 @@ struct Exchange {
   Request request;
   std::chrono::system_clock::time_point now;  // sampled once, by the host
   std::string_view request_id;                // the client's if well-formed, else the host's own
-  bool governed = false;                      // the contract has this path: the chain applies
+  // What the contract says of this path; none: it is not governed. Outlives the exchange.
+  const Endpoint* endpoint = nullptr;
+  bool governed() const { return endpoint != nullptr; }
 
   Response response;
   Identity identity;
@@ -63,10 +66,9 @@ struct Exchange {
   Document body;
   Fault query_fault;  // the query is not one: `query` is empty then; Validate rejects for it
   Fault body_fault;   // likewise
-  // By index in Contract::fields(): the member that carries the field, Document::root where none
+  // By index in Endpoint::fields(): the member that carries the field, Document::root where none
   // does.
-  static constexpr std::size_t max_fields = 16;
-  std::array<std::uint32_t, max_fields> fields;
+  std::array<std::uint32_t, Endpoint::most_fields> fields;
   std::pmr::vector<Conflict> conflicts;
   Edits query_edits;
   Edits body_edits;

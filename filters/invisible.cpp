@@ -9,12 +9,19 @@
 namespace filters {
 namespace {
 
-// U+FEFF, U+200B to U+200F, U+2060. All are three bytes of UTF-8.
-bool invisible(std::array<unsigned, 3> c) {
-  if (c[0] == 0xEF) return c[1] == 0xBB && c[2] == 0xBF;
-  if (c[0] != 0xE2) return false;
-  return (c[1] == 0x80 && c[2] >= 0x8B && c[2] <= 0x8F) || (c[1] == 0x81 && c[2] == 0xA0);
+// Three bytes of UTF-8: no other character is looked for (see EndpointRules::invisible).
+bool invisible(std::array<unsigned, 3> c, const Endpoint& endpoint) {
+  if (c[0] < 0xE0 || c[0] > 0xEF || c[1] >> 6 != 2 || c[2] >> 6 != 2) return false;
+  return endpoint.is_invisible(
+      static_cast<char32_t>((c[0] & 0x0F) << 12 | (c[1] & 0x3F) << 6 | (c[2] & 0x3F)));
 }
+
+// The characters that Windows-1252 has from 0x80 to 0x9F; empty where it has none.
+constexpr std::array<std::string_view, 32> windows_1252 = {
+    "\u20AC", "",       "\u201A", "\u0192", "\u201E", "\u2026", "\u2020", "\u2021",
+    "\u02C6", "\u2030", "\u0160", "\u2039", "\u0152", "",       "\u017D", "",
+    "",       "\u2018", "\u2019", "\u201C", "\u201D", "\u2022", "\u2013", "\u2014",
+    "\u02DC", "\u2122", "\u0161", "\u203A", "\u0153", "",       "\u017E", "\u0178"};
 
 struct Byte {
   unsigned value = 0;
@@ -29,20 +36,18 @@ Byte unmangle(std::string_view text) {
   const bool continues = at(1) >= 0x80 && at(1) <= 0xBF;
   if (at(0) == 0xC2 && continues) return {at(1), 2};
   if (at(0) == 0xC3 && continues) return {at(1) + 0x40, 2};
-  // Of the characters that Windows-1252 has from 0x80 to 0x9F, those that can appear here.
-  if (text.starts_with("\xE2\x82\xAC")) return {0x80, 3};  // the euro sign
-  if (text.starts_with("\xE2\x80\xB9")) return {0x8B, 3};  // a quotation mark
-  if (text.starts_with("\xC5\x92")) return {0x8C, 2};      // OE
-  if (text.starts_with("\xC5\xBD")) return {0x8E, 2};      // Z with caron
+  for (unsigned i = 0; i < windows_1252.size(); ++i)
+    if (!windows_1252[i].empty() && text.starts_with(windows_1252[i]))
+      return {0x80 + i, static_cast<std::uint32_t>(windows_1252[i].size())};
   return {};
 }
 
 // Bytes of the invisible character that `text` begins with, 0 where it begins with none.
-std::uint32_t invisible_size(std::string_view text) {
+std::uint32_t invisible_size(std::string_view text, const Endpoint& endpoint) {
   if (text.size() < 3) return 0;
   std::array<unsigned, 3> bytes{};
   for (std::size_t i = 0; i < 3; ++i) bytes[i] = static_cast<unsigned char>(text[i]);
-  if (invisible(bytes)) return 3;
+  if (invisible(bytes, endpoint)) return 3;
   std::uint32_t size = 0;
   for (auto& byte : bytes) {
     const Byte found = unmangle(text.substr(size));
@@ -50,7 +55,7 @@ std::uint32_t invisible_size(std::string_view text) {
     byte = found.value;
     size += found.size;
   }
-  return invisible(bytes) ? size : 0;
+  return invisible(bytes, endpoint) ? size : 0;
 }
 
 bool is_ascii(std::string_view text) {
@@ -64,7 +69,8 @@ bool is_ascii(std::string_view text) {
 
 }  // namespace
 
-std::pmr::vector<Span> find_invisible(std::string_view json, Arena& arena) {
+std::pmr::vector<Span> find_invisible(std::string_view json, const Endpoint& endpoint,
+                                      Arena& arena) {
   std::pmr::vector<Span> found(&arena);
   if (is_ascii(json)) return found;
   bool in_string = false;
@@ -72,7 +78,7 @@ std::pmr::vector<Span> find_invisible(std::string_view json, Arena& arena) {
     if (json[i] == '"') in_string = !in_string;
     if (in_string) {
       if (json[i] == '\\') ++i;
-    } else if (const auto size = invisible_size(json.substr(i)); size > 0) {
+    } else if (const auto size = invisible_size(json.substr(i), endpoint); size > 0) {
       found.push_back({i, i + size});
       i += size - 1;
     }

@@ -7,12 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "filters/contract/contract.hpp"
 #include "filters/document.hpp"
 
 namespace filters {
 
-// In the order of the source. Nothing is looked at twice where there is no byte above 0x7F.
-std::pmr::vector<Span> find_invisible(std::string_view json, Arena& arena);
+// Those that the endpoint's contract lists, in the order of the source. Nothing is looked at twice
+// where there is no byte above 0x7F.
+std::pmr::vector<Span> find_invisible(std::string_view json, const Endpoint& endpoint,
+                                      Arena& arena);
 
 // A copy of `json`, of the same length, with spaces in place of `spans`: what is found in it stands
 // at the same offset in the source.

@@ -22,10 +22,11 @@ struct Settings {
   RewriteSettings rewrite;
 };
 
-inline Pipeline make_pipeline(const Contract& contract, const Settings& settings) {
+// Each governed exchange brings its part of the contract along, as `exchange.endpoint`.
+inline Pipeline make_pipeline(const Settings& settings) {
   return Pipeline(Authenticate(settings.authenticate),
-                  Repair(contract, settings.repair, settings.rewrite.parameter_names),
-                  Validate(contract, settings.validate), Rewrite(contract, settings.rewrite));
+                  Repair(settings.repair, settings.rewrite.parameter_names),
+                  Validate(settings.validate), Rewrite(settings.rewrite));
 }
 
 }  // namespace filters

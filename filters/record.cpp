@@ -48,12 +48,8 @@ std::string_view to_string(Delivery delivery) {
 // One record being written; remembers which of its texts had to be cut.
 class Writer {
  public:
-  Writer(const Exchange& exchange, const Outcome& outcome, const Contract& contract,
-         std::pmr::memory_resource& memory)
-      : exchange_(exchange),
-        outcome_(outcome),
-        contract_(contract),
-        json_(memory, record_bound(exchange)) {}
+  Writer(const Exchange& exchange, const Outcome& outcome, std::pmr::memory_resource& memory)
+      : exchange_(exchange), outcome_(outcome), json_(memory, record_bound(exchange)) {}
 
   std::string_view render() {
     const auto time = rfc3339(exchange_.now);
@@ -110,7 +106,6 @@ class Writer {
 
   const Exchange& exchange_;
   const Outcome& outcome_;
-  const Contract& contract_;
   JsonText json_;
   std::array<std::string_view, 8> cut_;
   std::size_t cuts_ = 0;
@@ -126,7 +121,7 @@ void Writer::write_decision() {
   }
   plain("prefgate.ending", to_string(outcome_.ending));
   plain("prefgate.delivery", to_string(outcome_.delivery));
-  boolean("prefgate.governed", exchange_.governed);
+  boolean("prefgate.governed", exchange_.governed());
   number("prefgate.duration_us", static_cast<std::uint64_t>(outcome_.duration.count()));
 }
 
@@ -173,17 +168,16 @@ void Writer::write_upstream() {
 }
 
 bool accepted(const ContractField& field, const Member& member) {
-  return member.type == Type::string && !member.dropped && field.matches != nullptr &&
-         field.matches(member.text);
+  return member.type == Type::string && !member.dropped && field.matches(member.text);
 }
 
 // As they leave, and only what the contract accepts: anything else may be a slip of any kind, a
 // token in the wrong place among them.
 void Writer::write_fields() {
-  const auto fields = contract_.fields();
-  const auto count = std::min(fields.size(), Exchange::max_fields);
+  if (!exchange_.governed()) return;
+  const auto fields = exchange_.endpoint->fields();
   bool begun = false;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto* member = exchange_.field(i);
     if (member == nullptr || fields[i].secret || fields[i].type != FieldType::string ||
         !accepted(fields[i], *member))
@@ -196,7 +190,7 @@ void Writer::write_fields() {
     text(fields[i].name, member->text, field_limit);
   }
   if (begun) json_.end_object();
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < fields.size(); ++i)
     if (fields[i].type == FieldType::object_of_booleans) write_preferences(i);
 }
 
@@ -205,16 +199,17 @@ void Writer::write_preferences(std::size_t field) {
   if (map == nullptr || map->type != Type::object || map->dropped) return;
   const auto& members = exchange_.parameters().members;
   const auto parent = exchange_.fields[field];
+  const auto& endpoint = *exchange_.endpoint;
   json_.key("prefgate.preferences");
   json_.begin_object();
   std::size_t written = 0;
-  for (auto i = parent + 1; i < map->next && written < Contract::max_preferences;
+  for (auto i = parent + 1; i < map->next && written < endpoint.preferences().most;
        i = members[i].next) {
     const auto& member = members[i];
     if (member.dropped || member.type != Type::boolean ||
-        !contract_.valid_preference_name(member.name))
+        !endpoint.valid_preference_name(member.name))
       continue;
-    json_.flag(member.name, member.text == "true");  // of the contract's letters: no escapes
+    json_.flag(member.name, member.text == "true");  // of letters that need no escapes
     ++written;
   }
   json_.end_object();
@@ -311,8 +306,8 @@ std::size_t record_bound(const Exchange& exchange) {
 }
 
 std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
-                               std::pmr::memory_resource& memory, const Contract& contract) {
-  return Writer(exchange, outcome, contract, memory).render();
+                               std::pmr::memory_resource& memory) {
+  return Writer(exchange, outcome, memory).render();
 }
 
 }  // namespace filters

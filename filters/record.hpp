@@ -8,7 +8,6 @@
 #include <memory_resource>
 #include <string_view>
 
-#include "filters/contract/contract.hpp"
 #include "filters/exchange.hpp"
 
 namespace filters {
@@ -50,8 +49,7 @@ struct Outcome {
 // texts are cut, and "prefgate.cut" lists which. Always one line of valid UTF-8, whatever the
 // request held.
 std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
-                               std::pmr::memory_resource& memory,
-                               const Contract& contract = Contract::builtin());
+                               std::pmr::memory_resource& memory);
 
 // Bytes of the record of any exchange that passes through, or is rejected before a field is read
 // (its journal then has a few entries of the head's rules): to be reserved before it goes on. There

@@ -37,7 +37,8 @@ Verdict Repair::on_body(Exchange& exchange) const {
 
   std::pmr::vector<Span> invisible(&arena);
   if (request.method == Method::post) {
-    if (modes_.invisible != Mode::off) invisible = find_invisible(request.body, arena);
+    if (modes_.invisible != Mode::off)
+      invisible = find_invisible(request.body, *exchange.endpoint, arena);
     const bool blank = !invisible.empty() && modes_.invisible == Mode::enforce;
     const auto text = blank ? blank_out(request.body, invisible, arena) : request.body;
     exchange.body_fault = index_json(text, arena, exchange.body);
@@ -47,7 +48,7 @@ Verdict Repair::on_body(Exchange& exchange) const {
     if (!blank || exchange.body_fault) invisible.clear();
   }
 
-  RepairScope scope(contract_, modes_, upstream_names_, exchange);
+  RepairScope scope(modes_, upstream_names_, exchange);
   repair_names(scope);
   repair_values(scope);
   for (const Span span : invisible) {
@@ -55,7 +56,7 @@ Verdict Repair::on_body(Exchange& exchange) const {
     if (std::ranges::none_of(scope.removed, covers)) exchange.body_edits.add(span, {});
   }
 
-  const auto fields = contract_.fields();
+  const auto fields = exchange.endpoint->fields();
   for (std::size_t f = 0; f < fields.size(); ++f)
     if (const auto* member = exchange.field(f); fields[f].secret && member)
       if (member->type == Type::string) exchange.identity.device_token = member->text;

@@ -23,9 +23,8 @@ class Repair {
  public:
   static constexpr std::string_view name = "repair";
   // `upstream_names`: with `documented`, the page's own spellings are right in a query and stay.
-  Repair(const Contract& contract, RepairModes modes,
-         ParameterNames upstream_names = ParameterNames::canonical)
-      : contract_(contract), modes_(modes), upstream_names_(upstream_names) {}
+  explicit Repair(RepairModes modes, ParameterNames upstream_names = ParameterNames::canonical)
+      : modes_(modes), upstream_names_(upstream_names) {}
 
   // Fills exchange.query, .body, .fields, .conflicts, .identity.device_token and the edits. Never
   // rejects: what is no query or no JSON is left as a fault, names repeated and wrong spellings
@@ -34,7 +33,6 @@ class Repair {
   Verdict on_body(Exchange& exchange) const;
 
  private:
-  const Contract& contract_;
   RepairModes modes_;
   ParameterNames upstream_names_;
 };

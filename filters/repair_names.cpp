@@ -9,7 +9,7 @@ namespace filters {
 namespace {
 
 struct Recognised {
-  std::uint8_t field = Contract::none;
+  std::uint8_t field = Endpoint::none;
   std::string_view rule;
   Mode mode = Mode::off;
 };
@@ -38,20 +38,20 @@ class NameRepair {
 
   // The field that a name is right for in this place.
   std::uint8_t right(std::string_view name) const {
-    const auto fields = scope_.contract.fields();
+    const auto fields = scope_.endpoint.fields();
     const bool documented = scope_.in_query && scope_.upstream_names == ParameterNames::documented;
     for (std::size_t f = 0; f < fields.size(); ++f) {
       if (!(scope_.in_query ? fields[f].in_query : fields[f].in_body)) continue;
       if (name == fields[f].name || (documented && name == fields[f].documented_query_name))
         return static_cast<std::uint8_t>(f);
     }
-    return Contract::none;
+    return Endpoint::none;
   }
 
   void find_right_names() {
     for (std::uint32_t i = 0; i < members_.size(); i = members_[i].next) {
       const auto field = right(members_[i].name);
-      if (field == Contract::none || exchange_.fields[field] != Document::root) continue;
+      if (field == Endpoint::none || exchange_.fields[field] != Document::root) continue;
       exchange_.fields[field] = i;
       present_[field] = true;
     }
@@ -59,26 +59,26 @@ class NameRepair {
 
   Recognised recognise(std::string_view name) const {
     // Right, and not the first: the documented and the canonical name together.
-    if (const auto field = right(name); field != Contract::none)
+    if (const auto field = right(name); field != Endpoint::none)
       return {field, "repair.alias", Mode::enforce};
     const auto possible = [&](std::uint8_t field) {
-      if (field == Contract::none) return false;
-      const auto& found = scope_.contract.fields()[field];
+      if (field == Endpoint::none) return false;
+      const auto& found = scope_.endpoint.fields()[field];
       return scope_.in_query ? found.in_query : found.in_body;
     };
-    const auto alias = scope_.contract.alias(name);
+    const auto alias = scope_.endpoint.alias(name);
     if (scope_.modes.alias != Mode::off && possible(alias))
       return {alias, "repair.alias", scope_.modes.alias};
-    const auto near = scope_.contract.nearest(name, scope_.in_query);
-    if (scope_.modes.nearest != Mode::off && near != Contract::none && !present_[near])
+    const auto near = scope_.endpoint.nearest(name, scope_.in_query);
+    if (scope_.modes.nearest != Mode::off && near != Endpoint::none && !present_[near])
       return {near, "repair.nearest", scope_.modes.nearest};
     return {};
   }
 
   void consider(std::uint32_t i) {
     const auto found = recognise(members_[i].name);
-    if (found.field == Contract::none) return;
-    const auto& field = scope_.contract.fields()[found.field];
+    if (found.field == Endpoint::none) return;
+    const auto& field = scope_.endpoint.fields()[found.field];
     auto& owner = exchange_.fields[found.field];
     if (owner == Document::root) {
       rename(i, found, field);
@@ -160,7 +160,7 @@ class NameRepair {
   RepairScope& scope_;
   Exchange& exchange_;
   std::pmr::vector<Member>& members_;
-  std::array<bool, Exchange::max_fields> present_{};  // under a right name
+  std::array<bool, Endpoint::most_fields> present_{};  // under a right name
   bool any_dropped_ = false;
 };
 

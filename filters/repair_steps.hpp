@@ -11,9 +11,8 @@
 namespace filters {
 
 struct RepairScope {
-  RepairScope(const Contract& made_for, const RepairModes& rule_modes, ParameterNames names,
-              Exchange& of)
-      : contract(made_for),
+  RepairScope(const RepairModes& rule_modes, ParameterNames names, Exchange& of)
+      : endpoint(*of.endpoint),
         modes(rule_modes),
         upstream_names(names),
         exchange(of),
@@ -22,7 +21,7 @@ struct RepairScope {
         edits(in_query ? of.query_edits : of.body_edits),
         removed(&of.arena) {}
 
-  const Contract& contract;
+  const Endpoint& endpoint;
   const RepairModes& modes;
   const ParameterNames upstream_names;
   Exchange& exchange;

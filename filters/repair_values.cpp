@@ -139,7 +139,8 @@ void repair_preferences(RepairScope& scope, std::uint32_t holder) {
   std::size_t count = 0;
   const auto end = members[holder].next;
   for (auto i = holder + 1; i < end; i = members[i].next) ++count;
-  if (count > Contract::max_preferences) return;  // refused anyway, and the journal stays short
+  if (count > scope.endpoint.preferences().most)
+    return;  // refused anyway, and the journal stays short
   const bool act = scope.modes.type == Mode::enforce;
   for (auto i = holder + 1; i < end; i = members[i].next) {
     auto& member = members[i];
@@ -185,7 +186,7 @@ std::string_view journal_text(const RepairScope& scope, const ContractField& fie
 }
 
 void repair_values(RepairScope& scope) {
-  const auto fields = scope.contract.fields();
+  const auto fields = scope.endpoint.fields();
   for (std::size_t f = 0; f < fields.size(); ++f) {
     const auto index = scope.exchange.fields[f];
     if (index == Document::root) continue;

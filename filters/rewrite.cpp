@@ -4,11 +4,11 @@ namespace filters {
 namespace {
 
 // The upstream's own spelling, in place of the canonical one or of what Repair made it.
-void spell_as_documented(const Contract& contract, Exchange& exchange) {
-  const auto fields = contract.fields();
+void spell_as_documented(Exchange& exchange) {
+  const auto fields = exchange.endpoint->fields();
   for (std::size_t f = 0; f < fields.size(); ++f) {
     const auto index = exchange.fields[f];
-    const auto wanted = fields[f].documented_query_name;
+    const std::string_view wanted = fields[f].documented_query_name;
     if (index == Document::root || exchange.query.members[index].name == wanted) continue;
     auto& member = exchange.query.members[index];
     exchange.query_edits.set(member.name_span, wanted, exchange.request.query);
@@ -34,7 +34,7 @@ void journal_header(Exchange& exchange, Operation operation, std::string_view na
 Verdict Rewrite::on_body(Exchange& exchange) const {
   if (settings_.parameter_names == ParameterNames::documented &&
       exchange.request.method == Method::get)
-    spell_as_documented(contract_, exchange);
+    spell_as_documented(exchange);
 
   auto& headers = exchange.request.headers;
   for (const auto& unwanted : settings_.remove) {

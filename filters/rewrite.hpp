@@ -22,13 +22,11 @@ struct RewriteSettings {
 class Rewrite {
  public:
   static constexpr std::string_view name = "rewrite";
-  Rewrite(const Contract& contract, RewriteSettings settings)
-      : contract_(contract), settings_(std::move(settings)) {}
+  explicit Rewrite(RewriteSettings settings) : settings_(std::move(settings)) {}
 
   Verdict on_body(Exchange& exchange) const;
 
  private:
-  const Contract& contract_;
   RewriteSettings settings_;
 };
 

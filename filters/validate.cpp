@@ -29,9 +29,9 @@ struct HeadFault {
   std::string_view detail;
 };
 
-HeadFault head_fault(const Request& request) {
+HeadFault head_fault(const Endpoint& endpoint, const Request& request) {
   const auto& headers = request.headers;
-  if (request.method == Method::other)
+  if (!endpoint.takes(request.method))
     return {Reason::method_not_allowed, "validate.method", "", ""};
   if (headers.find(FieldId::method_override))
     return {Reason::method_override, "validate.method_override", "/x-http-method-override", ""};
@@ -50,6 +50,10 @@ HeadFault head_fault(const Request& request) {
 
 }  // namespace
 
+Mode Validate::mode(const Exchange& exchange) const {
+  return std::min(modes_.all, exchange.endpoint->strictest());
+}
+
 Verdict Validate::on_head(Exchange& exchange) const {
   const auto& request = exchange.request;
   // Framing: in any mode. A POST whose end nobody announced, or a body that servers disagree about
@@ -57,11 +61,12 @@ Verdict Validate::on_head(Exchange& exchange) const {
   if (request.method == Method::get && request.has_body) return {Reason::body_not_allowed, {}};
   if (request.method == Method::post && !request.length_given) return {Reason::length_required, {}};
 
-  const auto fault = head_fault(request);
-  if (fault.reason == Reason::none || modes_.all == Mode::off) return go_on;
-  if (modes_.all == Mode::enforce) return {fault.reason, fault.detail};
+  const auto fault = head_fault(*exchange.endpoint, request);
+  const Mode mode = this->mode(exchange);
+  if (fault.reason == Reason::none || mode == Mode::off) return go_on;
+  if (mode == Mode::enforce) return {fault.reason, fault.detail};
   exchange.journal.write({.rule = fault.rule,
-                          .mode = modes_.all,
+                          .mode = mode,
                           .kind = Kind::finding,
                           .place = Place::header,
                           .pointer = fault.pointer,
@@ -71,7 +76,8 @@ Verdict Validate::on_head(Exchange& exchange) const {
 
 Verdict Validate::on_body(Exchange& exchange) const {
   const auto& request = exchange.request;
-  if (modes_.all == Mode::off || request.method == Method::other) return go_on;
+  const Mode mode = this->mode(exchange);
+  if (mode == Mode::off || !exchange.endpoint->takes(request.method)) return go_on;
   for (const Place place : {Place::query, Place::body}) {
     const bool query = place == Place::query;
     const Fault& fault = query ? exchange.query_fault : exchange.body_fault;
@@ -79,15 +85,15 @@ Verdict Validate::on_body(Exchange& exchange) const {
     const auto source = query ? request.query : request.body;
     const auto detail = exchange.arena.join(
         {describe_offset(source, fault.offset, exchange.arena), ": ", fault.what});
-    if (modes_.all == Mode::enforce)
+    if (mode == Mode::enforce)
       return {query ? Reason::malformed_query : Reason::malformed_body, detail};
     exchange.journal.write({.rule = "validate.syntax",
-                            .mode = modes_.all,
+                            .mode = mode,
                             .kind = Kind::finding,
                             .place = place,
                             .message = detail});
   }
-  Judge judge(contract_, modes_, exchange);
+  Judge judge(modes_, exchange);
   judge_names(judge);
   const bool readable =
       request.method == Method::post ? !exchange.body_fault : !exchange.query_fault;

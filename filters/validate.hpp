@@ -21,7 +21,7 @@ struct ValidateModes {
 class Validate {
  public:
   static constexpr std::string_view name = "validate";
-  Validate(const Contract& contract, ValidateModes modes) : contract_(contract), modes_(modes) {}
+  explicit Validate(ValidateModes modes) : modes_(modes) {}
 
   Verdict on_head(Exchange& exchange) const;
   // Writes at most Journal::violations_kept violations; the journal counts all. The verdict's
@@ -29,7 +29,9 @@ class Validate {
   Verdict on_body(Exchange& exchange) const;
 
  private:
-  const Contract& contract_;
+  // The mode of all rules on this exchange: the endpoint may have a weaker one.
+  Mode mode(const Exchange& exchange) const;
+
   ValidateModes modes_;
 };
 

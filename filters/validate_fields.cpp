@@ -1,3 +1,5 @@
+#include <charconv>
+
 #include "filters/validate_steps.hpp"
 
 namespace filters {
@@ -15,26 +17,33 @@ void judge_string(Judge& judge, const ContractField& field, const Member& member
   } else {
     entry.rule = field.values.empty() ? "validate.pattern" : "validate.enum";
     entry.message = field.expectation;
-    if (!field.secret) entry.suggestion = Contract::nearest_value(field, member.text);
+    if (!field.secret) entry.suggestion = Endpoint::nearest_value(field, member.text);
   }
   judge.say(entry);
 }
 
 // One whose name is not among the known ones.
 void judge_unknown_preference(Judge& judge, const Member& member) {
-  const bool valid = judge.contract.valid_preference_name(member.name);
+  const bool valid = judge.endpoint.valid_preference_name(member.name);
   const Mode mode = valid ? judge.modes.unknown_preferences : Mode::enforce;
   if (mode == Mode::off) return;
   Entry entry{.rule = valid ? "validate.unknown_preference" : "validate.preference_name",
               .place = Place::body,
               .pointer = "/",
               .message = valid ? "is not a known preference"
-                               : "must be a name of 1 to 128 letters, digits and underscores"};
+                               : std::string_view(judge.endpoint.preferences().name_expectation)};
   if (judge.keeps(mode)) {
     entry.pointer = judge.pointer(judge.exchange.body, member);
-    if (valid) entry.suggestion = judge.contract.nearest_preference(member.name);
+    if (valid) entry.suggestion = judge.endpoint.nearest_preference(member.name);
   }
   judge.say(mode, entry);
+}
+
+std::string_view too_many(Judge& judge) {
+  char digits[20];
+  const auto end =
+      std::to_chars(digits, digits + sizeof digits, judge.endpoint.preferences().most).ptr;
+  return judge.exchange.arena.join({"must have at most ", {digits, end}, " members"});
 }
 
 void judge_preferences(Judge& judge, const ContractField& field, std::uint32_t holder) {
@@ -48,12 +57,12 @@ void judge_preferences(Judge& judge, const ContractField& field, std::uint32_t h
   std::size_t count = 0;
   for (auto i = holder + 1; i < members[holder].next; i = members[i].next) {
     const auto& member = members[i];
-    if (++count > Contract::max_preferences)
+    if (++count > judge.endpoint.preferences().most)
       return judge.say({.rule = "validate.too_many",
                         .place = Place::body,
                         .pointer = holder_pointer(),
-                        .message = "must have at most 512 members"});
-    if (!judge.contract.known_preference(member.name)) judge_unknown_preference(judge, member);
+                        .message = too_many(judge)});
+    if (!judge.endpoint.known_preference(member.name)) judge_unknown_preference(judge, member);
     if (member.type == Type::boolean) continue;
     judge.say(
         {.rule = "validate.type",
@@ -69,11 +78,12 @@ void judge_fields(Judge& judge) {
   const auto& exchange = judge.exchange;
   const bool in_query = exchange.request.method != Method::post;
   const Place place = in_query ? Place::query : Place::body;
-  const auto fields = judge.contract.fields();
+  const auto fields = judge.endpoint.fields();
   for (std::size_t f = 0; f < fields.size(); ++f) {
     const auto& field = fields[f];
     if (!(in_query ? field.in_query : field.in_body)) continue;
     const Member* const member = exchange.field(f);
+    if (!member && !(in_query ? field.required_in_query : field.required_in_body)) continue;
     if (!member) {
       judge.say({.rule = "validate.required",
                  .place = place,

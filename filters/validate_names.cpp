@@ -3,17 +3,17 @@
 namespace filters {
 namespace {
 
-// The field that `name`, right or misspelt, stands for anywhere in a request, or Contract::none.
-std::uint8_t field_meant(const Contract& contract, std::string_view name) {
-  if (const auto field = contract.find(name); field != Contract::none) return field;
-  if (const auto field = contract.alias(name); field != Contract::none) return field;
-  if (const auto field = contract.nearest(name, true); field != Contract::none) return field;
-  return contract.nearest(name, false);
+// The field that `name`, right or misspelt, stands for anywhere in a request, or Endpoint::none.
+std::uint8_t field_meant(const Endpoint& endpoint, std::string_view name) {
+  if (const auto field = endpoint.find(name); field != Endpoint::none) return field;
+  if (const auto field = endpoint.alias(name); field != Endpoint::none) return field;
+  if (const auto field = endpoint.nearest(name, true); field != Endpoint::none) return field;
+  return endpoint.nearest(name, false);
 }
 
-std::string_view suggestion(const Contract& contract, std::string_view name) {
-  const auto field = field_meant(contract, name);
-  return field == Contract::none ? std::string_view{} : contract.fields()[field].name;
+std::string_view suggestion(const Endpoint& endpoint, std::string_view name) {
+  const auto field = field_meant(endpoint, name);
+  return field == Endpoint::none ? std::string_view{} : endpoint.fields()[field].name;
 }
 
 // What servers that build objects and lists from parameter names take for the name: "platform" of
@@ -46,7 +46,7 @@ void judge_unknown(Judge& judge, const Document& document, const Member& member,
               .message = "is not a known parameter"};
   if (judge.keeps(mode)) {
     entry.pointer = judge.pointer(document, member);
-    entry.suggestion = suggestion(judge.contract, member.name);
+    entry.suggestion = suggestion(judge.endpoint, member.name);
   }
   judge.say(mode, entry);
 }
@@ -62,7 +62,7 @@ void judge_parameters(Judge& judge, Place place) {
     while (repeated != document.repeated.end() && *repeated < i) ++repeated;
     if (repeated != document.repeated.end() && *repeated == i) continue;
     if (conflict != exchange.conflicts.end() && conflict->member == i) {
-      const auto& field = judge.contract.fields()[conflict++->field];
+      const auto& field = judge.endpoint.fields()[conflict++->field];
       judge.say({.rule = "repair.duplicate",
                  .place = place,
                  .pointer = judge.pointer(document, member),
@@ -73,7 +73,7 @@ void judge_parameters(Judge& judge, Place place) {
     }
     if (member.dropped || std::ranges::find(exchange.fields, i) != exchange.fields.end()) continue;
     const auto base = place == Place::query ? base_name(member.name) : member.name;
-    const auto meant = base == member.name ? std::string_view{} : suggestion(judge.contract, base);
+    const auto meant = base == member.name ? std::string_view{} : suggestion(judge.endpoint, base);
     if (meant.empty()) {
       judge_unknown(judge, document, member, place);
     } else {
@@ -94,7 +94,7 @@ void judge_query_of_post(Judge& judge) {
     while (repeated != query.repeated.end() && *repeated < i) ++repeated;
     if (repeated != query.repeated.end() && *repeated == i) continue;
     const auto& member = query.members[i];
-    const auto meant = suggestion(judge.contract, base_name(member.name));
+    const auto meant = suggestion(judge.endpoint, base_name(member.name));
     if (meant.empty()) {
       judge_unknown(judge, query, member, Place::query);
       continue;

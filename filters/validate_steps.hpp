@@ -11,10 +11,10 @@ namespace filters {
 
 class Judge {
  public:
-  Judge(const Contract& made_for, const ValidateModes& rule_modes, Exchange& of)
-      : contract(made_for), modes(rule_modes), exchange(of) {}
+  Judge(const ValidateModes& rule_modes, Exchange& of)
+      : endpoint(*of.endpoint), modes(rule_modes), exchange(of) {}
 
-  const Contract& contract;
+  const Endpoint& endpoint;
   const ValidateModes& modes;
   Exchange& exchange;
 
@@ -30,7 +30,7 @@ class Judge {
   Verdict verdict() const;
 
  private:
-  Mode effective(Mode mode) const { return std::min(mode, modes.all); }
+  Mode effective(Mode mode) const { return std::min({mode, modes.all, endpoint.strictest()}); }
 
   bool rejected_ = false;
   std::string_view first_;  // violation, in words

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "filters/http.hpp"
+#include "filters/yaml/units.hpp"
 #include "proxy/net.hpp"
-#include "proxy/units.hpp"
 
 namespace proxy {
 namespace {
@@ -18,7 +18,7 @@ bool is_alphanumeric(char c) {
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  const auto number = parse_count(text);
+  const auto number = filters::parse_count(text);
   if (!number || *number > std::numeric_limits<std::uint16_t>::max()) return {};
   return static_cast<std::uint16_t>(*number);
 }

@@ -7,10 +7,10 @@
 #include <ostream>
 #include <sstream>
 
+#include "filters/yaml/units.hpp"
 #include "proxy/config.hpp"
 #include "proxy/log.hpp"
 #include "proxy/read_file.hpp"
-#include "proxy/units.hpp"
 #include "proxy/version.hpp"
 
 namespace proxy {
@@ -58,7 +58,7 @@ void summarise(const Config& config, std::ostream& out) {
                                : "the system's certificate authorities")
       << '\n';
   out << "  other paths are " << (config.forward_other_paths ? "forwarded" : "rejected")
-      << "; governed bodies of at most " << format_size(config.limits.body) << '\n';
+      << "; governed bodies of at most " << filters::format_size(config.limits.body) << '\n';
   out << "  records in " << config.audit.directory.string() << "; when they cannot be written, "
       << (config.audit.on_full == OnFull::reject ? "requests are rejected"
                                                  : "records are dropped and counted")

@@ -3,13 +3,15 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 
+#include "filters/contract/load_contract.hpp"
+#include "filters/yaml/section.hpp"
+#include "filters/yaml/tree.hpp"
 #include "proxy/check_files.hpp"
 #include "proxy/config_sections.hpp"
 #include "proxy/read_file.hpp"
-#include "proxy/yaml_reader.hpp"
-#include "proxy/yaml_tree.hpp"
 
 namespace proxy {
 namespace {
@@ -43,7 +45,23 @@ void read_workers(Section& root, Config& config) {
   }
 }
 
-void read_root(const YamlNode& node, Findings& findings, Config& config) {
+// `builtin`, or a document whose own faults go to `faults`.
+void read_contract(Section& root, Config& config, std::vector<Diagnostic>& faults) {
+  std::string name;
+  std::filesystem::path file;
+  if (!root.text("contract", name, "builtin or a file name") || name == "builtin") return;
+  if (!root.path("contract", file)) return;
+  const FileText source = read_file(file, most_bytes);
+  if (!source.fault.empty())
+    return root.error("contract", "cannot read " + file.string() + ": " + source.fault);
+  auto loaded = filters::load_contract(source.text, file);
+  if (loaded.contract)
+    config.contract = std::make_shared<const filters::Contract>(std::move(*loaded.contract));
+  faults = std::move(loaded.diagnostics);
+}
+
+void read_root(const YamlNode& node, Findings& findings, Config& config,
+               std::vector<Diagnostic>& contract_faults) {
   Section root(node, "", findings);
   if (node.kind != YamlNode::Kind::map) return;
   read_listen(root, config);
@@ -51,7 +69,7 @@ void read_root(const YamlNode& node, Findings& findings, Config& config) {
   read_limits(root, config.limits);
   read_workers(root, config);
   root.choice("other_paths", config.forward_other_paths, {{"forward", true}, {"reject", false}});
-  root.only("contract", "builtin");
+  read_contract(root, config, contract_faults);
   read_filters(root, config.filters);
   config.audit.directory =
       (std::filesystem::absolute(findings.file).parent_path() / "audit").lexically_normal();
@@ -60,53 +78,30 @@ void read_root(const YamlNode& node, Findings& findings, Config& config) {
   root.finish();
 }
 
-// The order in which a reader meets them; what concerns the whole file comes first.
-void sort(std::vector<Diagnostic>& diagnostics) {
-  std::ranges::stable_sort(diagnostics, [](const Diagnostic& a, const Diagnostic& b) {
-    return std::pair(a.mark.line, a.mark.column) < std::pair(b.mark.line, b.mark.column);
-  });
-}
-
 }  // namespace
 
-std::string to_string(const Diagnostic& diagnostic) {
-  std::string text = diagnostic.file.string();
-  if (diagnostic.mark.line > 0)
-    text +=
-        ":" + std::to_string(diagnostic.mark.line) + ":" + std::to_string(diagnostic.mark.column);
-  text += diagnostic.severity == Diagnostic::Severity::warning ? ": warning: " : ": ";
-  text += diagnostic.what;
-  // One line each, and nothing that a terminal obeys.
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
-  return text;
-}
-
-bool has_error(const std::vector<Diagnostic>& diagnostics) {
-  return std::ranges::find(diagnostics, Diagnostic::Severity::error, &Diagnostic::severity) !=
-         diagnostics.end();
-}
-
 LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
-  Findings findings{.file = file, .diagnostics = {}, .where = {}};
+  Findings findings{.file = file, .environment = std::getenv};
   const FileText source = read_file(file, most_bytes);
   if (!source.fault.empty()) {
     findings.error({}, "cannot read: " + source.fault);
     return {.config = {}, .diagnostics = std::move(findings.diagnostics), .unreadable = true};
   }
-  const YamlTree tree = parse_yaml(source.text);
+  const filters::YamlTree tree = filters::parse_yaml(source.text);
   Config config;
   config.file = file;
-  for (const YamlFault& fault : tree.faults) findings.error(fault.mark, fault.what);
-  if (tree.faults.empty()) read_root(tree.root, findings, config);
+  for (const filters::YamlFault& fault : tree.faults) findings.error(fault.mark, fault.what);
+  std::vector<Diagnostic> contract_faults;
+  if (tree.faults.empty()) read_root(tree.root, findings, config, contract_faults);
   config.where = std::move(findings.where);
   LoadedConfig loaded{.config = {}, .diagnostics = std::move(findings.diagnostics)};
   if (files == NamedFiles::check && tree.faults.empty()) {
     auto found = check_files(config);
     std::ranges::move(found, std::back_inserter(loaded.diagnostics));
   }
-  sort(loaded.diagnostics);
-  if (!has_error(loaded.diagnostics)) loaded.config = std::move(config);
+  filters::sort_by_place(loaded.diagnostics);
+  std::ranges::move(contract_faults, std::back_inserter(loaded.diagnostics));
+  if (!filters::has_error(loaded.diagnostics)) loaded.config = std::move(config);
   return loaded;
 }
 

@@ -8,14 +8,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "filters/pipeline.hpp"
+#include "filters/yaml/diagnostic.hpp"
 
 namespace proxy {
 
+using filters::Diagnostic;
+using filters::Mark;
 using std::chrono::milliseconds;
 
 struct TlsFiles {
@@ -77,12 +81,6 @@ struct LogConfig {
   LogFormat format = LogFormat::text;
 };
 
-// A place in the config file, from 1; the column counts bytes. Line 0: the whole file.
-struct Mark {
-  int line = 0;
-  int column = 0;
-};
-
 struct Config {
   std::filesystem::path file;  // as it was named to `load_config`: diagnostics name it so
   std::vector<Listen> listen;
@@ -90,6 +88,9 @@ struct Config {
   UpstreamConfig upstream;
   Limits limits;
   bool forward_other_paths = true;
+  // Never null; the built-in one is nobody's to delete.
+  std::shared_ptr<const filters::Contract> contract{std::shared_ptr<void>(),
+                                                    &filters::Contract::builtin()};
   filters::Settings filters;
   AuditConfig audit;
   LogConfig log;
@@ -97,31 +98,18 @@ struct Config {
   std::map<std::string, Mark> where;
 };
 
-// A fault or warning of a configuration.
-struct Diagnostic {
-  enum class Severity : std::uint8_t { warning, error } severity = Severity::error;
-  std::filesystem::path file;
-  Mark mark;
-  std::string what;
-};
-// "prefgate.yaml:3:5: unknown key `adress` (did you mean `address`?)"; of a warning,
-// "prefgate.yaml:3:5: warning: ...".
-std::string to_string(const Diagnostic& diagnostic);
-
 struct LoadedConfig {
   std::optional<Config> config;         // none where any diagnostic is an error
   std::vector<Diagnostic> diagnostics;  // all of them, in the file's order
   bool unreadable = false;              // the config file itself could not be read
 };
 
-bool has_error(const std::vector<Diagnostic>& diagnostics);
-
 // What to do about the files that a configuration names: certificates, keys, folders.
 enum class NamedFiles : std::uint8_t { leave, check };
 
-// Reads and checks the YAML file: keys, types, units, values; with `NamedFiles::check` also the
-// files it names, as `check_files` does, even where the configuration itself has faults: one run
-// finds them all. Never throws; an unreadable file is a diagnostic.
+// Reads and checks the YAML file, keys, types, units, values, and the contract it names; with
+// `NamedFiles::check` also the files it names, as `check_files` does, even where the configuration
+// itself has faults: one run finds them all. Never throws; an unreadable file is a diagnostic.
 LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files = NamedFiles::leave);
 
 }  // namespace proxy

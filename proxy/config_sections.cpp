@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "filters/yaml/units.hpp"
 #include "proxy/addresses.hpp"
-#include "proxy/units.hpp"
 
 namespace proxy {
 namespace {
@@ -64,7 +64,8 @@ void read_timeouts(Section& upstream, UpstreamConfig& config) {
        {std::pair{"connect", &timeouts.connect}, std::pair{"first_byte", &timeouts.first_byte},
         std::pair{"idle", &timeouts.idle}}) {
     if (section->time(key, *value, any_time))
-      keep_within(*section, key, *value, "total", timeouts.total, format_time(timeouts.total));
+      keep_within(*section, key, *value, "total", timeouts.total,
+                  filters::format_time(timeouts.total));
   }
   section->finish();
 }
@@ -146,7 +147,8 @@ void read_limits(Section& root, Limits& limits) {
   section->size("head", limits.head, {256, mib});
   section->count("fields", limits.fields, {1, 10'000});
   if (section->size("target", limits.target, {16, mib}))
-    keep_within(*section, "target", limits.target, "head", limits.head, format_size(limits.head));
+    keep_within(*section, "target", limits.target, "head", limits.head,
+                filters::format_size(limits.head));
   limits.target = std::min(limits.target, limits.head);
   section->size("body", limits.body, {1, 64 * mib});
   section->count("connections", limits.connections, {1, 1'000'000});

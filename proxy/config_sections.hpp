@@ -2,9 +2,15 @@
 // which values contradict each other. Called by `load_config` alone. They open no file.
 #pragma once
 
-#include "proxy/yaml_reader.hpp"
+#include "filters/yaml/section.hpp"
+#include "proxy/config.hpp"
 
 namespace proxy {
+
+using filters::Findings;
+using filters::Range;
+using filters::Section;
+using filters::YamlNode;
 
 void read_listen(Section& root, Config& config);
 void read_upstream(Section& root, UpstreamConfig& upstream);

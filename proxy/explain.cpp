@@ -48,11 +48,10 @@ std::string read_body(RequestParser& parser, std::string_view rest, std::string&
 }
 
 void walk(const Config& config, Exchange& exchange) {
-  const auto& contract = filters::Contract::builtin();
-  const auto match = contract.match_path(exchange.request.path);
-  exchange.governed = match == filters::PathMatch::governed;
-  if (exchange.governed) {
-    const auto pipeline = filters::make_pipeline(contract, config.filters);
+  const auto [match, endpoint] = config.contract->match_path(exchange.request.path);
+  if (match == filters::PathMatch::governed) {
+    exchange.endpoint = endpoint;
+    const auto pipeline = filters::make_pipeline(config.filters);
     if (!pipeline.on_head(exchange)) return;
     if (exchange.request.body.size() > config.limits.body)
       exchange.verdict = {Reason::body_too_large};
@@ -73,8 +72,8 @@ void walk(const Config& config, Exchange& exchange) {
 // Only the outgoing bytes are asked: what went in may be spelt in ways nobody thought of.
 class Blotter {
  public:
-  explicit Blotter(const Exchange& exchange, filters::Arena& arena)
-      : identity_(exchange.identity), arena_(arena) {}
+  Blotter(const filters::Contract& contract, const Exchange& exchange, filters::Arena& arena)
+      : contract_(contract), identity_(exchange.identity), arena_(arena) {}
 
   // The text as it is, secrets' values aside; a text that should be `syntax`, cannot be read and
   // might hold one is not shown at all.
@@ -107,13 +106,14 @@ class Blotter {
   }
 
  private:
-  static bool secret(std::string_view name) {
-    const auto& contract = filters::Contract::builtin();
-    for (const bool in_query : {true, false}) {
-      const auto field = contract.nearest(name, in_query);
-      if (field != filters::Contract::none && contract.fields()[field].secret) return true;
-    }
-    return names_token(name);
+  // Of any endpoint: what is a secret on one path is none to show on another.
+  bool secret(std::string_view name) const {
+    return names_token(name) || std::ranges::any_of(contract_.endpoints(), [&](const auto& it) {
+             for (const bool in_query : {true, false})
+               if (const auto field = it.nearest(name, in_query); field != it.none)
+                 if (it.fields()[field].secret) return true;
+             return false;
+           });
   }
   static bool names_token(std::string_view text) {
     constexpr std::string_view word = "token";
@@ -129,6 +129,7 @@ class Blotter {
   // A shorter one is found by its name only: "ios" stands in many places.
   static constexpr std::size_t shortest_found = 8;
 
+  const filters::Contract& contract_;
   const filters::Identity& identity_;
   filters::Arena& arena_;
 };
@@ -136,12 +137,12 @@ class Blotter {
 // The bytes for the upstream. The length is that of the body as it would go, not as it is shown.
 std::string compose(const Config& config, Exchange& exchange, Framing framing) {
   const auto length = exchange.outgoing_body.size();
-  const Blotter blotter(exchange, exchange.arena);
+  const Blotter blotter(*config.contract, exchange, exchange.arena);
   blotter.blot(exchange.request.headers);
   exchange.outgoing_query = blotter.blot(exchange.outgoing_query, filters::Syntax::query);
   const auto body = blotter.blot(exchange.outgoing_body, filters::Syntax::json);
   const Via via{"127.0.0.1", "https", config.upstream.authority};
-  if (exchange.governed && framing == Framing::chunked) framing = Framing::length;
+  if (exchange.governed() && framing == Framing::chunked) framing = Framing::length;
   std::string bytes;
   write_request_head(exchange, via, framing, length, bytes);
   if (framing != Framing::chunked) return bytes.append(body);
@@ -187,7 +188,7 @@ int explain(const Config& config, std::istream& request, std::ostream& out, bool
   if (fault.empty() && examine(config, with_crlf(std::move(text)), exchange, framing, fault)) {
     std::string outgoing;
     if (exchange.verdict.rejected()) {
-      filters::make_answer(exchange, filters::Contract::builtin().allowed_methods());
+      filters::make_answer(exchange);
       filters::decorate(exchange, filters::Origin::gateway, filters::Delivery::none);
     } else {
       outgoing = compose(config, exchange, framing);

@@ -45,13 +45,12 @@ void indent(std::string_view text, std::ostream& out) {
 }
 
 std::string_view path_note(const filters::Exchange& exchange) {
-  if (exchange.governed) return "governed";
+  if (exchange.governed()) return "governed";
   return exchange.verdict.rejected() ? "not served" : "another path: passes through untouched";
 }
 
 void write_journal(const filters::Exchange& exchange, std::ostream& out) {
-  const auto& contract = filters::Contract::builtin();
-  filters::make_pipeline(contract, {}).each([&]<class Filter>(const Filter&) {
+  filters::make_pipeline({}).each([&]<class Filter>(const Filter&) {
     out << "  " << Filter::name << '\n';
     bool acted = false;
     for (const auto& entry : exchange.journal)
@@ -68,7 +67,7 @@ void write_journal(const filters::Exchange& exchange, std::ostream& out) {
 void report_text(const filters::Exchange& exchange, std::string_view outgoing, std::ostream& out) {
   const auto& request = exchange.request;
   out << request.method_name << ' ' << request.path << "  (" << path_note(exchange) << ")\n";
-  if (exchange.governed) write_journal(exchange, out);
+  if (exchange.governed()) write_journal(exchange, out);
   if (!exchange.verdict.rejected()) {
     const auto edits = exchange.journal.edits();
     out << "forwarded, " << edits << (edits == 1 ? " edit:\n" : " edits:\n");
@@ -91,7 +90,7 @@ void report_json(const filters::Exchange& exchange, std::string_view outgoing, s
   };
   json.begin_object();
   json.key("governed");
-  json.boolean(exchange.governed);
+  json.boolean(exchange.governed());
   member("decision", exchange.verdict.rejected() ? "rejected" : "forwarded");
   if (exchange.verdict.rejected()) {
     member("reason", info(exchange.verdict.reason).token);

@@ -19,14 +19,9 @@ std::chrono::microseconds micros(Duration duration) {
 
 }  // namespace
 
-Gateway::Gateway(const Config& config, const filters::Contract& contract,
-                 const filters::Pipeline& pipeline, Pool& pool, AuditRing& ring, KeyedHash& hash)
-    : config_(config),
-      contract_(contract),
-      pipeline_(pipeline),
-      pool_(pool),
-      ring_(ring),
-      hash_(hash) {}
+Gateway::Gateway(const Config& config, const filters::Pipeline& pipeline, Pool& pool,
+                 AuditRing& ring, KeyedHash& hash)
+    : config_(config), pipeline_(pipeline), pool_(pool), ring_(ring), hash_(hash) {}
 
 Task<> Gateway::serve(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
@@ -35,8 +30,8 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
   if (!reserve_record(slot, filters::least_record) && goes_on())
     exchange.verdict = {Reason::audit_full};
   if (goes_on()) enter(exchange);
-  if (goes_on() && exchange.governed) co_await receive(slot, client);
-  if (goes_on() && exchange.governed) judge(slot);
+  if (goes_on() && exchange.governed()) co_await receive(slot, client);
+  if (goes_on() && exchange.governed()) judge(slot);
   if (goes_on()) co_await forward(slot, client);
   if (!goes_on() && slot.outcome.ending == Ending::none) co_await answer(slot, client);
   record(slot, client);
@@ -54,11 +49,11 @@ bool Gateway::reserve_record(Slot& slot, std::size_t bytes) {
 }
 
 void Gateway::enter(Exchange& exchange) const {
-  const auto match = contract_.match_path(exchange.request.path);
-  exchange.governed = match == filters::PathMatch::governed;
+  const auto [match, endpoint] = config_.contract->match_path(exchange.request.path);
   if (match == filters::PathMatch::ambiguous) {
     exchange.verdict = {Reason::ambiguous_path};
-  } else if (exchange.governed) {
+  } else if (match == filters::PathMatch::governed) {
+    exchange.endpoint = endpoint;
     (void)pipeline_.on_head(exchange);  // the verdict is in the exchange
   } else if (!config_.forward_other_paths) {
     exchange.verdict = {Reason::unknown_path};
@@ -104,7 +99,7 @@ void Gateway::judge(Slot& slot) {
 
 Task<> Gateway::answer(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
-  filters::make_answer(exchange, contract_.allowed_methods());
+  filters::make_answer(exchange);
   filters::decorate(exchange, filters::Origin::gateway, slot.outcome.delivery);
   const auto& response = exchange.response;
   const bool bodiless = exchange.request.method_name == "HEAD";

@@ -18,8 +18,8 @@ namespace proxy {
 class Gateway {
  public:
   // Everything must outlive the gateway.
-  Gateway(const Config& config, const filters::Contract& contract,
-          const filters::Pipeline& pipeline, Pool& pool, AuditRing& ring, KeyedHash& hash);
+  Gateway(const Config& config, const filters::Pipeline& pipeline, Pool& pool, AuditRing& ring,
+          KeyedHash& hash);
 
   // `slot.exchange` holds a request whose head was read, or a verdict on one that could not be.
   // When it returns the answer is flushed, or the client is gone, and the record is in the ring.
@@ -49,7 +49,6 @@ class Gateway {
   void record(Slot& slot, const Downstream& client);
 
   const Config& config_;
-  const filters::Contract& contract_;
   const filters::Pipeline& pipeline_;
   Pool& pool_;
   AuditRing& ring_;

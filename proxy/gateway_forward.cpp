@@ -84,7 +84,7 @@ void Gateway::compose(Slot& slot, Downstream& client) {
   const auto& peer = client.peer();
   const Via via{peer.address, peer.scheme, config_.upstream.authority};
   auto& bytes = slot.to_upstream;
-  if (exchange.governed) {
+  if (exchange.governed()) {
     const auto framing = exchange.request.length_given ? Framing::length : Framing::none;
     write_request_head(exchange, via, framing, exchange.outgoing_body.size(), bytes);
     bytes.append(exchange.outgoing_body);

@@ -21,7 +21,7 @@ void Gateway::begin_relay(Slot& slot, Downstream& client) {
   // These are this gateway's to say.
   response.headers.remove(FieldId::x_prefgate);
   response.headers.remove(FieldId::x_request_id);
-  if (exchange.governed) pipeline_.on_answer(exchange);
+  if (exchange.governed()) pipeline_.on_answer(exchange);
   filters::decorate(exchange, filters::Origin::upstream, filters::Delivery::none);
   slot.outcome.delivery = filters::Delivery::yes;
   slot.outcome.upstream_status = response.status;
@@ -53,7 +53,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
     }
     if (!lease->input.empty() && piece.consumed > 0) continue;
     const auto idle = config_.upstream.timeouts.idle;
-    lease->stream.reading.arm(slot.exchange->governed ? time_left(slot, idle) : idle);
+    lease->stream.reading.arm(slot.exchange->governed() ? time_left(slot, idle) : idle);
     const auto room = lease->input.room(window);
     if (room.empty()) broken = FailureKind::garbled;  // one chunk's head fills it all
     if (broken != FailureKind::none) break;

@@ -91,10 +91,8 @@ AuditSettings audit_settings(const Config& config) {
 Server::Server(const Config& config)
     : config_(config),
       key_(load_key(config.audit)),
-      pipeline_(filters::make_pipeline(filters::Contract::builtin(), config.filters)),
-      shared_{
-          config,      filters::Contract::builtin(), pipeline_, listener_tls_, nullptr, key_.key,
-          connections_},
+      pipeline_(filters::make_pipeline(config.filters)),
+      shared_{config, pipeline_, listener_tls_, nullptr, key_.key, connections_},
       audit_(audit_settings(config)) {
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
   for (const auto& notice : audit_.notices()) spdlog::warn("audit: {}", notice);

@@ -165,7 +165,7 @@ Task<error_code> Session::receive_body() {
     if (error) co_return error;
   }
   // A governed body shares its deadline with its head; a streamed one has it for each piece.
-  if (!slot_->exchange->governed) stream_.reading.arm(worker_.config().limits.request);
+  if (!slot_->exchange->governed()) stream_.reading.arm(worker_.config().limits.request);
   const auto room = input_.room(window);
   const auto [error, got] =
       co_await stream_.async_read(asio::buffer(room.data(), room.size()), as_result);

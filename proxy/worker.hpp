@@ -25,7 +25,6 @@ namespace proxy {
 // What all workers of a server use, and none changes but `connections`.
 struct Shared {
   const Config& config;
-  const filters::Contract& contract;
   const filters::Pipeline& pipeline;
   const std::vector<std::unique_ptr<TlsContext>>& listener_tls;  // by listener; null where clear
   const TlsContext* upstream_tls;                                // null where clear

@@ -62,7 +62,7 @@ void arrive(benchmark::State& state, const Case& with) {
 }
 
 void chain(benchmark::State& state, const Case& with) {
-  const auto pipeline = filters::make_pipeline(Contract::builtin(), filters::Settings{});
+  const auto pipeline = filters::make_pipeline(filters::Settings{});
   TestExchange exchange(with.method, with.query, with.body);
   if (exchange.run(pipeline) != with.passes)
     return state.SkipWithError("the chain decides otherwise");

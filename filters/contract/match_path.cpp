@@ -1,4 +1,4 @@
-// Contract::match_path: is this the governed path, or a spelling of it that some server would take
+// Endpoint::match_path: is this the governed path, or a spelling of it that some server would take
 // for it? Deliberately too suspicious: a path nobody needs is refused rather than let past the
 // chain.
 #include <algorithm>
@@ -75,7 +75,7 @@ bool same_when_normalised(std::string_view path, std::string_view wanted) {
 
 }  // namespace
 
-PathMatch Contract::match_path(std::string_view path) const {
+PathMatch Endpoint::match_path(std::string_view path) const {
   if (path == this->path()) return PathMatch::governed;
   if (path.size() > longest_path) return PathMatch::ambiguous;
   std::array<char, longest_path> decoded;

@@ -19,7 +19,7 @@ std::string field(const Exchange& exchange, std::string_view name) {
 
 void answer(TestExchange& exchange) {
   REQUIRE(exchange->verdict.rejected());
-  make_answer(*exchange, "GET, POST");
+  make_answer(*exchange);
 }
 
 void answer(TestExchange& exchange, Verdict verdict) {
@@ -238,7 +238,7 @@ TEST_CASE("answering asks the heap for nothing once the arena is warm") {
     exchange.reset();
     CHECK_FALSE(exchange.run());
     const auto before = tests::allocations();
-    make_answer(*exchange, "GET, POST");
+    make_answer(*exchange);
     decorate(*exchange, Origin::gateway, Delivery::no);
     asked = tests::allocations() - before;
   }

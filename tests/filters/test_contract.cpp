@@ -10,10 +10,10 @@
 using namespace filters;
 
 namespace {
-const auto& contract = Contract::builtin();
+const auto& contract = Contract::builtin().endpoints()[0];
 const ContractField& field(std::string_view name) {
   const auto index = contract.find(name);
-  REQUIRE(index != Contract::none);
+  REQUIRE(index != Endpoint::none);
   return contract.fields()[index];
 }
 }  // namespace
@@ -63,23 +63,23 @@ TEST_CASE("preference names are letters, digits and underscores") {
 }
 
 TEST_CASE("fields are found by name, alias and nearness, where they belong") {
-  CHECK(contract.fields().size() <= Exchange::max_fields);
+  CHECK(contract.fields().size() <= Endpoint::most_fields);
   CHECK(field("platform").documented_query_name == "platfrom");
-  CHECK(contract.find("Platform") == Contract::none);
+  CHECK(contract.find("Platform") == Endpoint::none);
   CHECK(contract.alias("platfrom") == contract.find("platform"));
   CHECK(contract.alias("deviceToken") == contract.find("device_token"));
-  CHECK(contract.alias("devicetoken") == Contract::none);
+  CHECK(contract.alias("devicetoken") == Endpoint::none);
   CHECK(contract.nearest("PLATFORM", true) == contract.find("platform"));
   CHECK(contract.nearest("plaform", true) == contract.find("platform"));
-  CHECK(contract.nearest("plform", true) == Contract::none);
-  CHECK(contract.nearest("notification_preference", true) == Contract::none);
+  CHECK(contract.nearest("plform", true) == Endpoint::none);
+  CHECK(contract.nearest("notification_preference", true) == Endpoint::none);
   CHECK(contract.nearest("notification_preference", false) ==
         contract.find("notification_preferences"));
 }
 
 TEST_CASE("values of an enumeration are suggested when one is near") {
   const auto& platform = field("platform");
-  CHECK(Contract::nearest_value(platform, "IOS") == "ios");
-  CHECK(Contract::nearest_value(platform, "andriod") == "android");
-  CHECK(Contract::nearest_value(platform, "windows") == "");
+  CHECK(Endpoint::nearest_value(platform, "IOS") == "ios");
+  CHECK(Endpoint::nearest_value(platform, "andriod") == "android");
+  CHECK(Endpoint::nearest_value(platform, "windows") == "");
 }

@@ -151,7 +151,7 @@ TEST_CASE("requests refused at the head, and those passed through, fit the least
     exchange->request.headers.remove(FieldId::authorization);
     Settings settings;
     settings.authenticate = settings.validate.all = mode;
-    make_pipeline(Contract::builtin(), settings).on_head(*exchange);
+    make_pipeline(settings).on_head(*exchange);
     CHECK(render(*exchange, forwarded()).size() + spare <= least_record);
     CHECK(record_bound(*exchange) <= least_record);
   }

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "filters/contract/known_preferences.hpp"
 #include "filters/contract/nearness.hpp"
 #include "tests/support/exchange.hpp"
 
@@ -109,7 +108,7 @@ TEST_CASE("names two edits away are left alone, and the field is missed") {
 
 TEST_CASE("no name inside the preferences map is ever renamed") {
   std::vector<std::string> names;
-  for (const auto known : known_preferences())
+  for (const std::string_view known : Contract::builtin().endpoints()[0].preferences().known)
     for (const auto& wrong : one_edit_from(std::string(known))) names.push_back(wrong);
   for (const auto& field : body_names) {
     for (const auto& wrong : one_edit_from(field)) names.push_back(wrong);
@@ -167,7 +166,7 @@ TEST_CASE("a journal entry of a rename is a JSON Patch move") {
   CHECK(entry.place == Place::query);
   CHECK(entry.from == "/platfrom");
   CHECK(entry.pointer == "/platform");
-  CHECK(exchange->field(Contract::builtin().find("platform"))->text == "ios");
+  CHECK(exchange->field(Contract::builtin().endpoints()[0].find("platform"))->text == "ios");
 }
 
 TEST_CASE("wrong and right name together: equal values lose the wrong one, others are refused") {

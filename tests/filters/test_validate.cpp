@@ -27,6 +27,7 @@ struct Judged {
 Judged judge_head(const Head& head, Mode mode) {
   Arena arena;
   Exchange exchange(arena);
+  exchange.endpoint = &Contract::builtin().endpoints()[0];
   exchange.request.method_name = head.method;
   exchange.request.method = head.method == "GET"    ? Method::get
                             : head.method == "POST" ? Method::post
@@ -36,7 +37,7 @@ Judged judge_head(const Head& head, Mode mode) {
   exchange.request.length_given = head.length_given;
   ValidateModes modes;
   modes.all = mode;
-  const auto verdict = Validate(Contract::builtin(), modes).on_head(exchange);
+  const auto verdict = Validate(modes).on_head(exchange);
   return {verdict.reason, exchange.journal.findings()};
 }
 Reason judge(const Head& head, Mode mode) {

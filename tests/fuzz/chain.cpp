@@ -108,7 +108,7 @@ void check_edits(const Exchange& exchange) {
 // The names inside the preferences map, as they are written.
 std::vector<std::string_view> preference_names(const Exchange& exchange) {
   std::vector<std::string_view> names;
-  const auto fields = filters::Contract::builtin().fields();
+  const auto fields = filters::Contract::builtin().endpoints()[0].fields();
   for (std::size_t f = 0; f < fields.size(); ++f) {
     if (fields[f].type != filters::FieldType::object_of_booleans) continue;
     const auto holder = exchange.fields[f];
@@ -123,7 +123,7 @@ std::vector<std::string_view> preference_names(const Exchange& exchange) {
 // Every field of the contract, in what leaves, against the contract.
 void check_fields(const Exchange& after) {
   const bool post = after.request.method == filters::Method::post;
-  const auto fields = filters::Contract::builtin().fields();
+  const auto fields = filters::Contract::builtin().endpoints()[0].fields();
   for (std::size_t f = 0; f < fields.size(); ++f) {
     const auto& field = fields[f];
     if (!(post ? field.in_body : field.in_query)) continue;
@@ -132,7 +132,7 @@ void check_fields(const Exchange& after) {
       return member.parent == Document::root && (member.name == field.name || documented);
     });
     require(count == 1, "what leaves has not each field once");
-    if (field.matches == nullptr) continue;
+    if (field.type != filters::FieldType::string) continue;
     const auto* const member = after.field(f);
     require(member && member->type == filters::Type::string && field.matches(member->text),
             "what leaves does not keep the contract");
@@ -165,7 +165,7 @@ void check_outputs(Exchange& exchange, bool forwarded, bool secret) {
   filters::Outcome outcome;
   outcome.decision = forwarded ? filters::Decision::forwarded : filters::Decision::rejected;
   outcome.ending = filters::Ending::answered;
-  if (!forwarded) filters::make_answer(exchange, "GET, POST");
+  if (!forwarded) filters::make_answer(exchange);
   if (!forwarded) filters::decorate(exchange, filters::Origin::gateway, filters::Delivery::none);
   const auto record = filters::render_record(exchange, outcome, exchange.arena);
   require(is_json(record) && record.find('\n') == record.npos, "a record is not one line of JSON");

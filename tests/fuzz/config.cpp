@@ -29,12 +29,14 @@ void config(std::string_view input) {
   const auto lines = static_cast<int>(std::ranges::count_if(
                          input, [](char c) { return c == '\n' || c == '\r'; })) +
                      1;
-  const auto loaded = proxy::load_config(directory.write("prefgate.yaml", input));
+  const auto file = directory.write("prefgate.yaml", input);
+  const auto loaded = proxy::load_config(file);
   require(!loaded.unreadable, "the file was not read");
-  require(loaded.config.has_value() != proxy::has_error(loaded.diagnostics),
+  require(loaded.config.has_value() != filters::has_error(loaded.diagnostics),
           "both a configuration and a fault, or neither");
   int last = 0;
   for (const auto& diagnostic : loaded.diagnostics) {
+    if (diagnostic.file != file) continue;  // of a contract that it names
     require(diagnostic.mark.line >= last, "the faults are not in the file's order");
     last = diagnostic.mark.line;
     require(last <= lines, "a fault lies behind the file");

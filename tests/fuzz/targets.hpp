@@ -16,6 +16,7 @@ void response(std::string_view input);
 void tls(std::string_view input);
 void chain(std::string_view input);
 void config(std::string_view input);
+void contract(std::string_view input);
 
 struct Target {
   std::string_view name;
@@ -24,7 +25,7 @@ struct Target {
 
 inline constexpr Target targets[] = {
     {"query", query}, {"json", json},   {"request", request}, {"response", response},
-    {"tls", tls},     {"chain", chain}, {"config", config},
+    {"tls", tls},     {"chain", chain}, {"config", config},   {"contract", contract},
 };
 
 // A property that does not hold. Nothing catches it but the replay test: under libFuzzer it ends

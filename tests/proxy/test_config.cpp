@@ -173,6 +173,34 @@ TEST_CASE("a default that a smaller neighbour overtakes gives way in silence") {
   CHECK(loaded.config->workers == 1);
 }
 
+TEST_CASE("a contract is read from a file beside the configuration, and its faults are its own") {
+  const tests::TemporaryDirectory directory;
+  const std::string config = std::string(smallest) + "contract: api.yaml\n";
+  const auto file = directory.write("a.yaml", config);
+  CHECK(lines_of(load_config(file)) == "a.yaml:3:11: cannot read " +
+                                           (directory.path() / "api.yaml").string() +
+                                           ": No such file or directory\n");
+
+  directory.write("api.yaml", R"(openapi: 3.1.0
+info: {title: T, version: "1"}
+paths:
+  /api/1/subscriptions:
+    get: {parameters: [{name: device_token, in: query, schema: {type: string}}]}
+)");
+  const LoadedConfig loaded = load_config(file);
+  CHECK(lines_of(loaded) == "");
+  REQUIRE(loaded.config.has_value());
+  CHECK(loaded.config->contract->endpoints()[0].path() == "/api/1/subscriptions");
+
+  directory.write("api.yaml", "openapi: 3.1.0\npaths: {}\ninfos: {}\n");
+  const LoadedConfig bad = load_config(directory.write("a.yaml", config + "colour: red\n"));
+  CHECK(lines_of(bad) ==
+        "a.yaml:4:1: unknown key `colour`\n"
+        "api.yaml:2:8: expected at least one path\n"
+        "api.yaml:3:1: unknown key `infos` (did you mean `info`?)\n");
+  CHECK_FALSE(bad.config.has_value());
+}
+
 TEST_CASE("clear text off loopback is a warning on either side, and no more") {
   const tests::TemporaryDirectory directory;
   const LoadedConfig loaded = load_config(directory.write("a.yaml", R"(
@@ -268,7 +296,7 @@ limits:
   head: 4GiB
   body: 1KiB
 audit: {level: full, on_ful: drop}
-contract: openapi.yaml
+contract: []
 )"));
   CHECK(lines_of(loaded) ==
         "prefgate.yaml:2:5: unknown key `adress` (did you mean `address`?)\n"
@@ -280,7 +308,6 @@ contract: openapi.yaml
         "prefgate.yaml:11:3: key `body` is given twice, first on line 9\n"
         "prefgate.yaml:12:16: `full` is not in this version, which takes request\n"
         "prefgate.yaml:12:22: unknown key `on_ful` (did you mean `on_full`?)\n"
-        "prefgate.yaml:13:11: expected builtin, the only value in this version, got "
-        "`openapi.yaml`\n");
+        "prefgate.yaml:13:11: expected builtin or a file name, got a list\n");
   CHECK_FALSE(loaded.config.has_value());
 }

@@ -1,6 +1,6 @@
 #include "tests/support/exchange.hpp"
 
-#include "filters/contract/known_preferences.hpp"
+#include "filters/contract/contract.hpp"
 
 namespace tests {
 
@@ -19,7 +19,9 @@ std::string app_body(std::size_t count, bool pretty) {
   member("notification_preferences", "{");
   body.pop_back();
   bool value = true;
-  for (const auto name : filters::known_preferences().subspan(0, count)) {
+  std::size_t left = count;
+  for (const auto& name : filters::Contract::builtin().endpoints()[0].preferences().known) {
+    if (left-- == 0) break;
     member(name, value ? "true" : "false");
     value = !value;
   }

@@ -56,13 +56,11 @@ class TestExchange {
     request.has_body = !body_.empty();
     request.body = body_;
     exchange_->request_id = "test-1";
-    exchange_->governed = true;
+    exchange_->endpoint = &filters::Contract::builtin().endpoints()[0];
   }
 
   // Through the whole chain. True where the request may go on; then the outgoing text is there.
-  bool run(const filters::Settings& settings = {}) {
-    return run(filters::make_pipeline(filters::Contract::builtin(), settings));
-  }
+  bool run(const filters::Settings& settings = {}) { return run(filters::make_pipeline(settings)); }
   bool run(const filters::Pipeline& pipeline) {
     if (!pipeline.on_head(*exchange_) || !pipeline.on_body(*exchange_)) return false;
     exchange_->apply_edits();

@@ -27,11 +27,9 @@ proxy::Config TestGateway::config(std::uint16_t port, bool tls) {
 TestGateway::TestGateway(proxy::Config config, const TlsWorld& world)
     : world_(world),
       config_(std::move(config)),
-      pipeline_(filters::make_pipeline(filters::Contract::builtin(), config_.filters)),
+      pipeline_(filters::make_pipeline(config_.filters)),
       key_(fixed_key()),
-      shared_{
-          config_,     filters::Contract::builtin(), pipeline_, listener_tls_, &world.client, key_,
-          connections_} {
+      shared_{config_, pipeline_, listener_tls_, &world.client, key_, connections_} {
   if (!config_.upstream.tls) shared_.upstream_tls = nullptr;
   listener_tls_.push_back(nullptr);
   listener_tls_.push_back(std::make_unique<proxy::TlsContext>(world.server_with(world.leaf)));

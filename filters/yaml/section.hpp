@@ -1,32 +1,23 @@
-// Section: one map of the configuration, read strictly. Each read names a key and says what it
+// Section: one map of a YAML file, read strictly. Each read names a key and says what it
 // takes; what was never asked for is unknown, and `finish` says so. Faults go into a shared list
 // and reading goes on, so that one run finds them all. Lives while the file is read, on one thread.
 // Never echoes the value of an environment variable.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <initializer_list>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "proxy/config.hpp"
-#include "proxy/yaml_tree.hpp"
+#include "filters/journal.hpp"
+#include "filters/yaml/diagnostic.hpp"
+#include "filters/yaml/tree.hpp"
 
-namespace proxy {
-
-// What is found while one file is read.
-struct Findings {
-  std::filesystem::path file;
-  std::vector<Diagnostic> diagnostics;
-  std::map<std::string, Mark> where;
-
-  void error(Mark mark, std::string what);
-  void warn(Mark mark, std::string what);
-};
+namespace filters {
 
 template <class T>
 struct Range {
@@ -45,11 +36,12 @@ class Section {
   // it set it.
   bool size(std::string_view key, std::size_t& out, Range<std::size_t> range);
   bool count(std::string_view key, std::size_t& out, Range<std::size_t> range);
-  bool time(std::string_view key, milliseconds& out, Range<milliseconds> range);
+  bool time(std::string_view key, std::chrono::milliseconds& out,
+            Range<std::chrono::milliseconds> range);
   bool text(std::string_view key, std::string& out, std::string_view expected);
-  // Relative to the config file's folder.
+  // Relative to the file's folder.
   bool path(std::string_view key, std::filesystem::path& out);
-  bool mode(std::string_view key, filters::Mode& out);
+  bool mode(std::string_view key, Mode& out);
   // One of some words; `later` are words of the design that this version does not take yet.
   template <class T>
   bool choice(std::string_view key, T& out,
@@ -74,7 +66,8 @@ class Section {
   const std::vector<YamlNode>& list(std::string_view key, std::string_view expected);
   // An item of that list as a map.
   Section item(std::string_view key, std::size_t index) const;
-  // The text of a scalar with its environment variables filled in; none, and a fault, otherwise.
+  // The text of a scalar, with its environment variables filled in where Findings has some; none,
+  // and a fault, otherwise.
   std::optional<std::string> expand(const YamlNode& node, std::string_view expected);
 
   // An error where `key` is absent, unless an unknown key is there that was meant to be it.
@@ -106,4 +99,4 @@ class Section {
 // "`64kb`", or "a list", for messages that say what was found.
 std::string describe(const YamlNode& node);
 
-}  // namespace proxy
+}  // namespace filters

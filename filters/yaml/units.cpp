@@ -1,4 +1,4 @@
-#include "proxy/units.hpp"
+#include "filters/yaml/units.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "filters/http.hpp"
 
-namespace proxy {
+namespace filters {
 namespace {
 
 struct Unit {
@@ -100,4 +100,4 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
   return best;
 }
 
-}  // namespace proxy
+}  // namespace filters

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace proxy {
+namespace filters {
 
 // Digits only. None where `text` is not one, or does not fit.
 std::optional<std::uint64_t> parse_count(std::string_view text);
@@ -27,4 +27,4 @@ std::string format_time(std::chrono::milliseconds time);
 // none) from `word`, where these are few for its length; else empty. The first of equals.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> known);
 
-}  // namespace proxy
+}  // namespace filters

@@ -1,4 +1,4 @@
-#include "proxy/yaml_tree.hpp"
+#include "filters/yaml/tree.hpp"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -7,7 +7,7 @@
 
 #include <sstream>
 
-namespace proxy {
+namespace filters {
 namespace {
 
 constexpr std::size_t max_depth = 16;
@@ -118,4 +118,4 @@ YamlTree parse_yaml(const std::string& text) {
   return tree;
 }
 
-}  // namespace proxy
+}  // namespace filters

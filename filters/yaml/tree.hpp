@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "proxy/config.hpp"
+#include "filters/yaml/diagnostic.hpp"
 
-namespace proxy {
+namespace filters {
 
 struct YamlNode {
   enum class Kind : std::uint8_t { nothing, scalar, list, map } kind = Kind::nothing;
@@ -34,4 +34,4 @@ struct YamlTree {
 // Never throws for what is in `text`.
 YamlTree parse_yaml(const std::string& text);
 
-}  // namespace proxy
+}  // namespace filters

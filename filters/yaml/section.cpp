@@ -1,11 +1,10 @@
-#include "proxy/yaml_reader.hpp"
+#include "filters/yaml/section.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
-#include "proxy/units.hpp"
+#include "filters/yaml/units.hpp"
 
-namespace proxy {
+namespace filters {
 namespace {
 
 constexpr std::string_view name_start = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
@@ -32,7 +31,7 @@ std::string listed(std::span<const std::string_view> words) {
 }
 
 // `text` with each ${NAME} replaced; "$${" stands for "${". A fault where `fault` is not empty.
-std::string fill_in(std::string_view text, std::string& fault) {
+std::string fill_in(std::string_view text, Findings::Environment environment, std::string& fault) {
   std::string filled;
   while (!text.empty()) {
     const std::size_t dollar = std::min(text.find('$'), text.size());
@@ -49,7 +48,7 @@ std::string fill_in(std::string_view text, std::string& fault) {
         fault = "expected `${NAME}`, an environment variable; a plain `${` is written `$${`";
         return {};
       }
-      const char* value = std::getenv(name.c_str());
+      const char* value = environment(name.c_str());
       if (value == nullptr) {
         fault = "environment variable " + ticked(name) + " is not set";
         return {};
@@ -82,14 +81,6 @@ std::string describe(const YamlNode& node) {
   if (node.text.size() <= most) return ticked(node.text);
   std::string shortened(node.text, 0, most);
   return ticked(shortened.append("..."));
-}
-
-void Findings::error(Mark mark, std::string what) {
-  diagnostics.push_back({Diagnostic::Severity::error, file, mark, std::move(what)});
-}
-
-void Findings::warn(Mark mark, std::string what) {
-  diagnostics.push_back({Diagnostic::Severity::warning, file, mark, std::move(what)});
 }
 
 Section::Section(const YamlNode& node, std::string path, Findings& findings)
@@ -155,7 +146,9 @@ std::optional<std::string> Section::expand(const YamlNode& node, std::string_vie
   if (node.kind != YamlNode::Kind::scalar)
     return fail("expected " + std::string(expected) + ", got " + describe(node));
   std::string fault;
-  std::string filled = fill_in(node.text, fault);
+  std::string filled = findings_.environment == nullptr
+                           ? node.text
+                           : fill_in(node.text, findings_.environment, fault);
   if (!fault.empty()) return fail(std::move(fault));
   if (filled.empty()) return fail("expected " + std::string(expected) + ", got an empty text");
   if (has_control_character(filled))
@@ -214,13 +207,13 @@ bool Section::count(std::string_view key, std::size_t& out, Range<std::size_t> r
                 [](std::size_t value) { return std::to_string(value); });
 }
 
-bool Section::time(std::string_view key, milliseconds& out, Range<milliseconds> range) {
+bool Section::time(std::string_view key, std::chrono::milliseconds& out,
+                   Range<std::chrono::milliseconds> range) {
   return number(*this, key, out, range, "a time such as 30s", "ms, s, min, h, d", parse_time,
                 format_time);
 }
 
-bool Section::mode(std::string_view key, filters::Mode& out) {
-  using filters::Mode;
+bool Section::mode(std::string_view key, Mode& out) {
   return choice<Mode>(key, out,
                       {{"off", Mode::off},
                        {"observe", Mode::observe},
@@ -268,4 +261,4 @@ void Section::finish() {
       findings_.error(path_.empty() ? Mark{} : node_.mark, ticked(key) + " is missing");
 }
 
-}  // namespace proxy
+}  // namespace filters

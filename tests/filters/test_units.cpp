@@ -1,8 +1,8 @@
-#include "proxy/units.hpp"
+#include "filters/yaml/units.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace proxy;
+using namespace filters;
 using namespace std::chrono_literals;
 
 TEST_CASE("a size is digits and a unit, and nothing else") {

@@ -1,8 +1,8 @@
-#include "proxy/yaml_tree.hpp"
+#include "filters/yaml/tree.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace proxy;
+using namespace filters;
 
 namespace {
 

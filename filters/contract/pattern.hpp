@@ -1,0 +1,50 @@
+// Pattern: a regular expression of a contract, compiled to a table of states, so that a match costs
+// one step a byte, allocates nothing and cannot run away, whatever a client sends. (std::regex
+// recurses and allocates; RE2 takes a lock and grows its tables while it matches.) Made at load
+// time; immutable after, shared by all threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace filters {
+
+class Pattern {
+ public:
+  // Takes the part of ECMA 262's syntax (JSON Schema 2020-12, section 6.4) that means the same
+  // everywhere: `^...$` around the whole, ASCII characters, escapes of punctuation, \d, classes
+  // with ranges, groups, `|` inside groups, and `? * + {n} {n,m} {n,}`. None, and `fault` says why,
+  // for anything else (`.`, negated classes, back references, look-around: too easy to be wrong
+  // about) and for patterns that need more than `most_states`.
+  static std::optional<Pattern> compile(std::string_view text, std::string& fault);
+  static constexpr std::size_t most_states = 8192;
+
+  // All of `text`.
+  bool matches(std::string_view text) const {
+    std::uint16_t state = start;
+    for (const char c : text) {
+      state = next_[std::size_t{state} * classes_ + class_of_[static_cast<unsigned char>(c)]];
+      if (state == dead) return false;
+    }
+    return final_[state] != 0;
+  }
+
+  // The characters that can stand in a match at all.
+  bool uses(char c) const { return class_of_[static_cast<unsigned char>(c)] != 0; }
+
+ private:
+  static constexpr std::uint16_t dead = 0;
+  static constexpr std::uint16_t start = 1;
+
+  // Bytes that no part of the pattern tells apart share a class; those in none of them have 0.
+  std::array<std::uint8_t, 256> class_of_{};
+  std::size_t classes_ = 1;
+  std::vector<std::uint16_t> next_;  // by state, then class
+  std::vector<std::uint8_t> final_;  // by state: 1 where a match may end
+};
+
+}  // namespace filters
