@@ -48,10 +48,11 @@ std::size_t classify(const PatternGraph& graph, std::array<std::uint8_t, 256>& c
 }  // namespace
 
 std::optional<Pattern> Pattern::compile(std::string_view text, std::string& fault) {
-  const auto read = read_pattern_graph(text, fault);
-  if (!read) return {};
-  const PatternGraph& graph = *read;
+  const auto graph = read_pattern_graph(text, fault);
+  return graph ? build(*graph, fault) : std::nullopt;
+}
 
+std::optional<Pattern> Pattern::build(const PatternGraph& graph, std::string& fault) {
   Pattern pattern;
   pattern.classes_ = classify(graph, pattern.class_of_);
   std::array<std::size_t, 256> sample{};

@@ -13,6 +13,8 @@
 
 namespace filters {
 
+struct PatternGraph;
+
 class Pattern {
  public:
   // Takes the part of ECMA 262's syntax (JSON Schema 2020-12, section 6.4) that means the same
@@ -22,24 +24,33 @@ class Pattern {
   // about) and for patterns that need more than `most_states`.
   static std::optional<Pattern> compile(std::string_view text, std::string& fault);
   static constexpr std::size_t most_states = 8192;
+  // Of a graph that something else has made, with the same limit.
+  static std::optional<Pattern> build(const PatternGraph& graph, std::string& fault);
 
   // All of `text`.
   bool matches(std::string_view text) const {
-    std::uint16_t state = start;
+    State state = start;
     for (const char c : text) {
-      state = next_[std::size_t{state} * classes_ + class_of_[static_cast<unsigned char>(c)]];
+      state = step(state, c);
       if (state == dead) return false;
     }
-    return final_[state] != 0;
+    return ends(state);
   }
 
   // The characters that can stand in a match at all.
   bool uses(char c) const { return class_of_[static_cast<unsigned char>(c)] != 0; }
 
- private:
-  static constexpr std::uint16_t dead = 0;
-  static constexpr std::uint16_t start = 1;
+  // The states one by one, for whoever proves something about patterns: `matches` walks from
+  // `start`, and nothing leads away from `dead`.
+  using State = std::uint16_t;
+  static constexpr State dead = 0;
+  static constexpr State start = 1;
+  State step(State state, char c) const {
+    return next_[std::size_t{state} * classes_ + class_of_[static_cast<unsigned char>(c)]];
+  }
+  bool ends(State state) const { return final_[state] != 0; }
 
+ private:
   // Bytes that no part of the pattern tells apart share a class; those in none of them have 0.
   std::array<std::uint8_t, 256> class_of_{};
   std::size_t classes_ = 1;
