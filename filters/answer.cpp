@@ -137,7 +137,7 @@ void write_problem(JsonText& json, const Exchange& exchange, const Violations& v
   json.key("title");
   json.string(row.message);
   json.key("status");
-  json.number(std::int64_t{row.status});
+  json.number(std::int64_t{exchange.verdict.status()});
   json.key("detail");
   json.string(error_text(exchange, violations), words_limit);
   if (fits_uri(exchange.request_id)) {
@@ -204,7 +204,7 @@ std::string_view challenge(const Headers& headers) {
 constexpr std::string_view other_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 void make_answer(Exchange& exchange) {
-  const int status = info(exchange.verdict.reason).status;
+  const int status = exchange.verdict.status();
   auto& response = exchange.response;
   response.status = status;
   response.reason = status_phrase(status);

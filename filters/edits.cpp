@@ -9,10 +9,10 @@
 namespace filters {
 
 void Edits::set(Span span, std::string_view replacement, std::string_view source) {
-  const auto same = [&](const Edit& edit) {
-    return edit.span.begin == span.begin && edit.span.end == span.end;
+  const auto within = [&](const Edit& edit) {
+    return edit.span.begin >= span.begin && edit.span.end <= span.end;
   };
-  std::erase_if(edits_, same);
+  std::erase_if(edits_, within);
   if (span.of(source) != replacement) add(span, replacement);
 }
 

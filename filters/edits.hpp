@@ -25,7 +25,7 @@ class Edits {
   void add(Span span, std::string_view replacement) {
     edits_.push_back({span, replacement, static_cast<std::uint32_t>(edits_.size())});
   }
-  // As `add`, but an edit of exactly this span is replaced, and goes where the replacement is what
+  // As `add`, but edits within this span give way, and there is none where the replacement is what
   // `source` has there anyway.
   void set(Span span, std::string_view replacement, std::string_view source);
   bool empty() const { return edits_.empty(); }

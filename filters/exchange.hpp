@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory_resource>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +20,7 @@
 #include "filters/edits.hpp"
 #include "filters/http.hpp"
 #include "filters/journal.hpp"
+#include "filters/secret_hash.hpp"
 #include "filters/verdict.hpp"
 
 namespace filters {
@@ -28,10 +31,14 @@ struct Conflict {
   std::uint8_t field = 0;
 };
 
-// Secrets: raw text, for use and never for output.
+// Who asks. Tokens are secrets: raw text, for use and never for output.
 struct Identity {
   std::string_view bearer_token;
   std::string_view device_token;  // decoded, after repair
+  // By the host, as is the rest of what it knows of the client.
+  std::string_view client_address;            // "127.0.0.1"
+  std::span<const std::string> client_names;  // of its certificate: DNS and URI names
+  const SecretHash* hash = nullptr;           // none where nothing is recorded: offline
 };
 
 struct Exchange {

@@ -16,6 +16,7 @@ enum class Reason : std::uint8_t {
   method_override,
   body_not_allowed,
   no_bearer_token,
+  policy,
   unknown_path,
   method_not_allowed,
   request_timeout,
@@ -56,8 +57,10 @@ std::string_view status_phrase(int status);
 struct [[nodiscard]] Verdict {
   Reason reason = Reason::none;
   std::string_view detail = {};  // more than the table's message says; never a secret value
+  int denial = 0;                // of Reason::policy: the rule's own status, where it has one
 
   bool rejected() const { return reason != Reason::none; }
+  int status() const { return denial != 0 ? denial : info(reason).status; }
 };
 
 inline constexpr Verdict go_on{};

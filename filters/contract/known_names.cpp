@@ -9,22 +9,22 @@
 namespace filters {
 
 KnownNames::KnownNames(std::vector<std::string> names)
-    : names_(std::move(names)), slots_(std::bit_ceil(names_.size() * 4 + 1), free_slot) {
+    : names_(std::move(names)), slots_(std::bit_ceil(names_.size() * 4 + 1), none) {
   for (std::size_t i = 0; i < names_.size(); ++i) {
     std::size_t at = hash_of(names_[i]) % slots_.size();
-    while (slots_[at] != free_slot) at = (at + 1) % slots_.size();
+    while (slots_[at] != none) at = (at + 1) % slots_.size();
     slots_[at] = static_cast<std::uint16_t>(i);
     letters_.push_back(letters_of(names_[i]));
     longest_ = std::max(longest_, names_[i].size());
   }
 }
 
-bool KnownNames::contains(std::string_view name) const {
-  if (names_.empty() || name.size() > longest_) return false;
+std::uint16_t KnownNames::index(std::string_view name) const {
+  if (names_.empty() || name.size() > longest_) return none;
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = hash_of(name) & mask; slots_[at] != free_slot; at = (at + 1) & mask)
-    if (names_[slots_[at]] == name) return true;
-  return false;
+  for (std::size_t at = hash_of(name) & mask; slots_[at] != none; at = (at + 1) & mask)
+    if (names_[slots_[at]] == name) return slots_[at];
+  return none;
 }
 
 std::string_view KnownNames::nearest(std::string_view name) const {

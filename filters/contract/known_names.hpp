@@ -15,7 +15,11 @@ class KnownNames {
   // At most 60,000, no two the same; of at most 128 bytes each.
   explicit KnownNames(std::vector<std::string> names);
 
-  bool contains(std::string_view name) const;
+  static constexpr std::uint16_t none = 0xFFFF;
+  // Place in the order they were given in, or `none`.
+  std::uint16_t index(std::string_view name) const;
+  bool contains(std::string_view name) const { return index(name) != none; }
+  const std::string& operator[](std::uint16_t index) const { return names_[index]; }
   // The one nearest known name, if it is at most two edits away and no other is as near; else "".
   std::string_view nearest(std::string_view name) const;
 
@@ -24,8 +28,6 @@ class KnownNames {
   auto end() const { return names_.end(); }
 
  private:
-  static constexpr std::uint16_t free_slot = 0xFFFF;
-
   std::vector<std::string> names_;
   std::vector<std::uint64_t> letters_;  // of each name: see letters_of
   std::vector<std::uint16_t> slots_;    // a hash table of indices, a power of two long

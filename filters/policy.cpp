@@ -1,0 +1,96 @@
+#include "filters/policy.hpp"
+
+#include <optional>
+
+#include "filters/policy/matcher.hpp"
+#include "filters/policy/preference_map.hpp"
+
+namespace filters {
+namespace {
+
+class PolicyWalk {
+ public:
+  PolicyWalk(const PolicyRules& rules, Exchange& exchange)
+      : rules_(rules), exchange_(exchange), matcher_(rules, exchange) {}
+
+  Verdict run() {
+    Verdict verdict = go_on;
+    for (const auto& rule : rules_.rules) {
+      if (rule.mode == Mode::off || !matcher_.matches(rule.when)) continue;
+      if (!matcher_.inside_rollout(rule)) continue;
+      verdict = act(rule);
+      if (verdict.rejected()) break;
+    }
+    if (map_) map_->finish();
+    return verdict;
+  }
+
+ private:
+  Verdict act(const PolicyRule& rule) {
+    if (rule.edits() && !map().present()) return go_on;
+    if (const auto* const exception = matcher_.exception(rule)) {
+      note(rule, exception->note);
+      return go_on;
+    }
+    if (rule.rollout != PolicyRule::everyone && !exchange_.identity.hash)
+      note(rule, "which devices it has reached is not known here: this one counts as reached");
+    if (rule.deny) return deny(rule);
+    if (map().apply(rule)) return go_on;
+    return reject(rule, {.rule = rule.tag,
+                         .place = Place::body,
+                         .pointer = pointer_to_map(),
+                         .message = "has no room for what the rule adds"});
+  }
+
+  PreferenceMap& map() {
+    if (!map_) map_.emplace(rules_, exchange_);
+    return *map_;
+  }
+  std::string_view pointer_to_map() const {
+    const auto& field = exchange_.endpoint->fields()[map_field(*exchange_.endpoint)];
+    return exchange_.arena.join({"/", field.name});
+  }
+
+  Place place() const {
+    return exchange_.request.method == Method::post ? Place::body : Place::query;
+  }
+
+  // For the record; clients are not told.
+  void note(const PolicyRule& rule, std::string_view message) {
+    exchange_.journal.write({.rule = rule.tag,
+                             .mode = Mode::observe,
+                             .kind = Kind::finding,
+                             .place = place(),
+                             .message = message});
+  }
+
+  Verdict deny(const PolicyRule& rule) {
+    const Entry entry{.rule = rule.tag, .place = place(), .message = rule.deny->message};
+    if (rule.mode == Mode::enforce) return reject(rule, entry);
+    auto finding = entry;
+    finding.mode = rule.mode;
+    finding.kind = Kind::finding;
+    exchange_.journal.write(finding);
+    return go_on;
+  }
+
+  Verdict reject(const PolicyRule& rule, Entry entry) {
+    entry.kind = Kind::violation;
+    exchange_.journal.write(entry);
+    return {Reason::policy, entry.message, rule.deny ? rule.deny->status : 0};
+  }
+
+  const PolicyRules& rules_;
+  Exchange& exchange_;
+  Matcher matcher_;
+  std::optional<PreferenceMap> map_;
+};
+
+}  // namespace
+
+Verdict Policy::on_body(Exchange& exchange) const {
+  if (!rules_ || rules_->rules.empty()) return go_on;
+  return PolicyWalk(*rules_, exchange).run();
+}
+
+}  // namespace filters

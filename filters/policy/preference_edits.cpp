@@ -1,0 +1,160 @@
+// How changed, removed and added members become edits of the body. A member that is added takes
+// over the blanks around the last one, or, in an empty map, those around the map itself.
+#include <algorithm>
+
+#include "filters/policy/preference_map.hpp"
+
+namespace filters {
+namespace {
+
+// White space, commas and colons of `text`. What else can stand between members is invisible, and
+// not for copying.
+std::string_view layout_of(std::string_view text, Arena& arena) {
+  constexpr std::string_view layout = " \t\r\n,:";
+  if (text.find_first_not_of(layout) == text.npos) return text;
+  char* const start = arena.bytes(text.size());
+  const auto end =
+      std::ranges::copy_if(text, start, [&](char c) { return layout.find(c) != layout.npos; }).out;
+  return {start, static_cast<std::size_t>(end - start)};
+}
+
+// The white space in front of `end`.
+std::string_view blanks_before(std::string_view source, std::uint32_t end) {
+  const auto text = source.substr(0, end);
+  const auto last = text.find_last_not_of(" \t\r\n");
+  return text.substr(last == text.npos ? 0 : last + 1);
+}
+
+}  // namespace
+
+void PreferenceMap::finish() {
+  if (!present()) return;
+  std::erase_if(added_, [](const Added& mine) { return mine.dropped; });
+  if (dropped_ || !touched_.empty() || !added_.empty()) edit_members();
+  if (!added_.empty()) insert_members();
+}
+
+// Values first; then each run of dropped members, with the separators behind it or, at the end,
+// before it; then what is added, behind the last member that is kept or in place of all.
+void PreferenceMap::edit_members() {
+  const auto& members = exchange_.body.members;
+  const auto source = exchange_.body.source;
+  auto& edits = exchange_.body_edits;
+  for (const auto i : touched_)
+    if (!members[i].dropped) edits.set(members[i].value_span, members[i].text, source);
+
+  const auto end = members[holder_].next;
+  std::uint32_t kept = Document::root;  // the last one before the run
+  Span last{};                          // where additions go
+  for (auto i = holder_ + 1; i < end;) {
+    if (!members[i].dropped) {
+      last = {members[i].span.end, members[i].span.end};
+      kept = i;
+      i = members[i].next;
+      continue;
+    }
+    Span run = members[i].span;
+    for (; i < end && members[i].dropped; i = members[i].next) run.end = members[i].span.end;
+    if (i < end)
+      run.end = members[i].span.begin;
+    else if (kept != Document::root)
+      run.begin = members[kept].span.end;
+    else
+      last = run;
+    edits.set(run, {}, source);
+  }
+  if (!added_.empty()) edit_additions(last);
+}
+
+void PreferenceMap::edit_additions(Span in_place_of) {
+  auto& arena = exchange_.arena;
+  auto& edits = exchange_.body_edits;
+  const auto& members = exchange_.body.members;
+  const auto& holder = members[holder_];
+  const auto source = exchange_.body.source;
+  const auto between = [&](std::uint32_t begin, std::uint32_t end) {
+    return layout_of(Span{begin, end}.of(source), arena);
+  };
+  const auto colon_of = [&](const Member& m) {
+    return between(m.name_span.end, m.value_span.begin);
+  };
+  if (holder_ + 1 < holder.next) {
+    std::uint32_t before = Document::root, last = holder_ + 1;
+    for (; members[last].next < holder.next; last = members[last].next) before = last;
+    const auto separator =
+        before != Document::root
+            ? between(members[before].span.end, members[last].span.begin)
+            : arena.join({",", between(holder.value_span.begin + 1, members[last].span.begin)});
+    const bool alone = in_place_of.size() > 0;  // nothing is left in front of them
+    const auto text = text_of_added(alone ? "" : separator, separator, colon_of(members[last]), "");
+    if (alone)
+      edits.set(in_place_of, text, source);
+    else
+      edits.add(in_place_of, text);
+    return;
+  }
+  // An empty map: on lines of its own where the map itself begins one.
+  const auto lead = blanks_before(source, holder.name_span.begin);
+  const auto inside = Span{holder.value_span.begin + 1, holder.value_span.end - 1}.of(source);
+  const auto line = lead.substr(std::min(lead.rfind('\n'), lead.size()));
+  const Span at{holder.value_span.begin + 1, holder.value_span.begin + 1};
+  if (line.empty()) {
+    edits.add(at, text_of_added("", arena.join({",", lead}), colon_of(holder), ""));
+    return;
+  }
+  const auto deeper = arena.join({line, line.substr(1)});
+  const bool closed = inside.find('\n') == inside.npos;
+  edits.add(at, text_of_added(deeper, arena.join({",", deeper}), colon_of(holder),
+                              closed ? line : std::string_view{}));
+}
+
+std::string_view PreferenceMap::text_of_added(std::string_view before_first,
+                                              std::string_view separator, std::string_view colon,
+                                              std::string_view after_last) const {
+  std::pmr::string text(&exchange_.arena);
+  for (const auto& mine : added_) {
+    text += &mine == &added_.front() ? before_first : separator;
+    text += '"';
+    text += rules_.names[mine.name];  // of letters that need no escape
+    text += '"';
+    text += colon;
+    text += mine.value ? "true" : "false";
+  }
+  text += after_last;
+  return exchange_.arena.copy(text);
+}
+
+// Behind the map's last member, so that whoever reads on finds them there. They stand nowhere in
+// the source: their spans are empty.
+void PreferenceMap::insert_members() {
+  auto& body = exchange_.body;
+  const auto at = body.members[holder_].next;
+  const auto count = static_cast<std::uint32_t>(added_.size());
+  const auto moved = [&](std::uint32_t index) {
+    return index != Document::root && index >= at ? index + count : index;
+  };
+  for (std::uint32_t i = 0; i < body.members.size(); ++i) {
+    auto& member = body.members[i];
+    if (i >= at) member.parent = moved(member.parent);
+    if (i >= at || i == holder_) member.next += count;
+  }
+  for (auto& index : exchange_.fields) index = moved(index);
+  for (auto& index : body.repeated) index = moved(index);
+  for (auto& conflict : exchange_.conflicts) conflict.member = moved(conflict.member);
+
+  Member member;
+  member.type = Type::boolean;
+  member.parent = holder_;
+  if (holder_ + 1 < at) member.object = body.members[holder_ + 1].object;
+  const auto end = body.members[holder_].value_span.end - 1;
+  member.span = member.name_span = member.value_span = {end, end};
+  const auto where = body.members.begin() + at;
+  auto next = body.members.insert(where, count, member);
+  for (std::uint32_t i = 0; i < count; ++i, ++next) {
+    next->name = rules_.names[added_[i].name];
+    next->text = added_[i].value ? "true" : "false";
+    next->next = at + i + 1;
+  }
+}
+
+}  // namespace filters

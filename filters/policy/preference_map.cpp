@@ -1,0 +1,149 @@
+// What rules do to the members. How that becomes edits is in preference_edits.cpp.
+#include "filters/policy/preference_map.hpp"
+
+#include <algorithm>
+
+namespace filters {
+namespace {
+
+std::string_view to_json(bool value) {
+  return value ? "true" : "false";
+}
+
+// Of a value that is no boolean the journal says nothing: nobody has accepted it.
+std::string_view before_of(const Member& member) {
+  return member.type == Type::boolean ? member.text : std::string_view{};
+}
+
+}  // namespace
+
+PreferenceMap::PreferenceMap(const PolicyRules& rules, Exchange& exchange)
+    : rules_(rules),
+      exchange_(exchange),
+      by_name_(rules.names.size(), Document::root, &exchange.arena),
+      touched_(&exchange.arena),
+      added_(&exchange.arena) {
+  const auto field = map_field(*exchange.endpoint);
+  if (exchange.request.method != Method::post || field == Endpoint::none) return;
+  const auto* const map = exchange.field(field);
+  if (!map || map->type != Type::object || map->dropped) return;
+  holder_ = exchange.fields[field];
+  const auto& members = exchange.body.members;
+  for (auto i = holder_ + 1; i < map->next; i = members[i].next) {
+    ++count_;
+    const auto name = rules.names.index(members[i].name);
+    if (name == KnownNames::none) continue;
+    repeated_ |= by_name_[name] != Document::root;
+    if (by_name_[name] == Document::root) by_name_[name] = i;
+  }
+}
+
+bool PreferenceMap::apply(const PolicyRule& rule) {
+  bool room = true;
+  for (const auto& wanted : rule.force) room &= force(rule, wanted);
+  for (const auto& wanted : rule.defaults) provide(rule, wanted);
+  if (rule.forbid) forbid(rule);
+  return room;
+}
+
+// Calls `visit` for each member of the name that is still there; whether there is one.
+template <class Visit>
+bool PreferenceMap::each_named(std::uint16_t name, Visit visit) {
+  auto& members = exchange_.body.members;
+  const auto first = by_name_[name];
+  if (first == Document::root) return false;
+  bool found = false;
+  const auto end = repeated_ ? members[holder_].next : first + 1;
+  for (auto i = first; i < end; i = members[i].next) {
+    if (members[i].dropped || members[i].name != rules_.names[name]) continue;
+    found = true;
+    visit(i);
+  }
+  return found;
+}
+
+PreferenceMap::Added* PreferenceMap::added(std::uint16_t name) {
+  const auto found = std::ranges::find(added_, name, &Added::name);
+  return found == added_.end() ? nullptr : &*found;
+}
+
+bool PreferenceMap::force(const PolicyRule& rule, const PreferenceValue& wanted) {
+  const auto value = to_json(wanted.value);
+  const auto name = std::string_view(rules_.names[wanted.name]);
+  const bool act = rule.mode == Mode::enforce;
+  const bool found = each_named(wanted.name, [&](std::uint32_t i) {
+    auto& member = exchange_.body.members[i];
+    if (member.type == Type::boolean && member.text == value) return;
+    write(rule, Operation::replace, name, before_of(member), value);
+    if (!act) return;
+    member.type = Type::boolean;
+    member.text = value;
+    touched_.push_back(i);
+  });
+  if (found) return true;
+  auto* const mine = added(wanted.name);
+  if (!mine || mine->dropped) return add(rule, wanted);
+  if (mine->value == wanted.value) return true;
+  write(rule, Operation::replace, name, to_json(mine->value), value);
+  if (act) mine->value = wanted.value;
+  return true;
+}
+
+void PreferenceMap::provide(const PolicyRule& rule, const PreferenceValue& wanted) {
+  const auto* const mine = added(wanted.name);
+  if (!each_named(wanted.name, [](std::uint32_t) {}) && (!mine || mine->dropped))
+    (void)add(rule, wanted);  // what is only a default gives way where there is no room
+}
+
+bool PreferenceMap::add(const PolicyRule& rule, const PreferenceValue& wanted) {
+  const auto& endpoint = *exchange_.endpoint;
+  const auto& name = rules_.names[wanted.name];
+  if (!endpoint.valid_preference_name(name)) return true;  // of another path's map
+  if (count_ >= endpoint.preferences().most) return rule.mode != Mode::enforce;
+  write(rule, Operation::add, name, {}, to_json(wanted.value));
+  if (rule.mode != Mode::enforce) return true;
+  if (auto* const mine = added(wanted.name))
+    *mine = {wanted.name, wanted.value, false};
+  else
+    added_.push_back({wanted.name, wanted.value, false});
+  ++count_;
+  return true;
+}
+
+void PreferenceMap::forbid(const PolicyRule& rule) {
+  const bool act = rule.mode == Mode::enforce;
+  auto& members = exchange_.body.members;
+  for (auto i = holder_ + 1; i < members[holder_].next; i = members[i].next) {
+    auto& member = members[i];
+    if (member.dropped || !rule.forbid->matches(member.name)) continue;
+    write(rule, Operation::remove, member.name, before_of(member), {});
+    if (!act) continue;
+    member.dropped = dropped_ = true;
+    --count_;
+  }
+  for (auto& mine : added_) {
+    const auto& name = rules_.names[mine.name];
+    if (mine.dropped || !rule.forbid->matches(name)) continue;
+    write(rule, Operation::remove, name, to_json(mine.value), {});
+    if (!act) continue;
+    mine.dropped = true;
+    --count_;
+  }
+}
+
+void PreferenceMap::write(const PolicyRule& rule, Operation operation, std::string_view name,
+                          std::string_view before, std::string_view after) {
+  auto& arena = exchange_.arena;
+  const auto holder = pointer_to(exchange_.body, exchange_.body.members[holder_], arena);
+  exchange_.journal.write({.rule = rule.tag,
+                           .mode = rule.mode,
+                           .kind = rule.mode == Mode::enforce ? Kind::edit : Kind::finding,
+                           .operation = operation,
+                           .place = Place::body,
+                           .pointer = arena.join({holder, "/", shown_name(name, arena)}),
+                           .before = before,
+                           .after = after,
+                           .message = rule.why});
+}
+
+}  // namespace filters

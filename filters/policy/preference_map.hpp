@@ -1,0 +1,62 @@
+// PreferenceMap: the preferences of one exchange while rules change them. It journals each change
+// as it is made, keeps the document true, and makes the edits at the end, so that whatever many
+// rules did to a member is one edit, and a member that is added looks like those around it. Arena
+// memory; used by Policy alone.
+#pragma once
+
+#include <memory_resource>
+#include <string_view>
+#include <vector>
+
+#include "filters/exchange.hpp"
+#include "filters/policy/rules.hpp"
+
+namespace filters {
+
+class PreferenceMap {
+ public:
+  PreferenceMap(const PolicyRules& rules, Exchange& exchange);
+
+  // There is a map to act on: in a POST's body, and an object.
+  bool present() const { return holder_ != Document::root; }
+  // What the rule does to the map, or, below `enforce`, what it would do. False where it has to add
+  // a member and there is no room for one: the contract has a limit.
+  bool apply(const PolicyRule& rule);
+  // Makes the edits, and puts added members into the document. Once, at the end.
+  void finish();
+
+ private:
+  struct Added {
+    std::uint16_t name;
+    bool value;
+    bool dropped;
+  };
+
+  bool force(const PolicyRule& rule, const PreferenceValue& wanted);
+  void provide(const PolicyRule& rule, const PreferenceValue& wanted);
+  void forbid(const PolicyRule& rule);
+  template <class Visit>
+  bool each_named(std::uint16_t name, Visit visit);
+  Added* added(std::uint16_t name);
+  bool add(const PolicyRule& rule, const PreferenceValue& wanted);
+  void write(const PolicyRule& rule, Operation operation, std::string_view name,
+             std::string_view before, std::string_view after);
+
+  void edit_members();
+  void edit_additions(Span in_place_of);
+  std::string_view text_of_added(std::string_view before_first, std::string_view separator,
+                                 std::string_view colon, std::string_view after_last) const;
+  void insert_members();
+
+  const PolicyRules& rules_;
+  Exchange& exchange_;
+  std::uint32_t holder_ = Document::root;
+  std::size_t count_ = 0;                    // of members, as they will be sent
+  bool repeated_ = false;                    // names are: Validate let them pass
+  std::pmr::vector<std::uint32_t> by_name_;  // first member of each of the rules' names
+  std::pmr::vector<std::uint32_t> touched_;  // members with another value
+  std::pmr::vector<Added> added_;
+  bool dropped_ = false;  // some member was
+};
+
+}  // namespace filters

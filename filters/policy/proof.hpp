@@ -1,0 +1,11 @@
+// prove: what is wrong with rules that are each well written: those that contradict each other on
+// some request, and those that none reaches. Used by `load_policy` alone.
+#pragma once
+
+#include "filters/policy/load_policy.hpp"
+
+namespace filters {
+
+void prove(const PolicyRules& rules, const PolicySurroundings& around, Findings& findings);
+
+}  // namespace filters
