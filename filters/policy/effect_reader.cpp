@@ -7,6 +7,7 @@ namespace filters {
 namespace {
 
 constexpr std::size_t longest_message = 200;
+constexpr std::size_t most_names = 4096;  // that rules set, in all
 // Those that promise nothing a denial could not keep: no challenge (401), no time (408, 429).
 constexpr std::array denial_statuses{400, 403, 404, 409, 410, 422, 451};
 
@@ -74,10 +75,13 @@ class EffectReader {
     for (std::size_t i = 0; i < node.keys.size(); ++i) {
       map->find(node.keys[i].text);
       if (!maps_.empty()) check_name(node.keys[i]);
+      if (reading_.names.size() > most_names) break;
       if (const auto value = read_boolean(node.children[i], reading_.findings))
         out.push_back({reading_.name(node.keys[i].text), *value, node.keys[i].mark});
     }
     if (node.keys.empty()) section_.error(name, "expected a map such as {alarm: true}");
+    if (reading_.names.size() > most_names)
+      section_.error(name, "more than " + std::to_string(most_names) + " names");
     map->finish();
   }
 

@@ -6,6 +6,8 @@
 namespace filters {
 namespace {
 
+constexpr std::size_t most_groups = 1000;
+
 void read_client_names(Section& section, PolicyReading& reading, PolicyGroup& group) {
   std::vector<std::string> globs;
   for (const auto* node :
@@ -63,6 +65,8 @@ void read_devices(Section& section, PolicyReading& reading, PolicyGroup& group) 
 void read_groups(Section& root, PolicyReading& reading) {
   auto groups = root.section("groups");
   if (!groups) return;
+  if (groups->node().keys.size() > most_groups)
+    return root.error("groups", "more than " + std::to_string(most_groups) + " groups");
   for (const YamlNode& key : groups->node().keys) {
     if (!is_rule_id(key.text))
       groups->error(key.mark,

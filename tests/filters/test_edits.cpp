@@ -44,3 +44,17 @@ TEST_CASE("set replaces an edit of the same span, and removes it where nothing w
   edits.set({1, 2}, "!", "abc");
   CHECK(edits.apply("abc", arena) == "a!c");
 }
+
+TEST_CASE("set takes the place of every edit within its span, and of none beside it") {
+  Arena arena;
+  Edits edits(arena);
+  const std::string_view source = "abcdefgh";
+  edits.add({0, 1}, "A");
+  edits.add({2, 3}, "C");
+  edits.add({4, 4}, "+");
+  edits.add({6, 7}, "G");
+  edits.set({2, 5}, "x", source);
+  CHECK(edits.apply(source, arena) == "AbxfGh");
+  edits.set({2, 5}, "cde", source);
+  CHECK(edits.apply(source, arena) == "AbcdefGh");
+}

@@ -52,3 +52,11 @@ TEST_CASE("a known name short of one character suggests itself, unless two names
     }
   }
 }
+
+TEST_CASE("a name is found at its place, and an unknown one nowhere") {
+  const KnownNames names({"alarm", "key_added", "a"});
+  for (std::uint16_t i = 0; i < names.size(); ++i) CHECK(names.index(names[i]) == i);
+  CHECK(names.index("alarms") == KnownNames::none);
+  CHECK(names.index("") == KnownNames::none);
+  CHECK(KnownNames().index("alarm") == KnownNames::none);
+}
