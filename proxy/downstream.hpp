@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "filters/http.hpp"
@@ -16,8 +18,9 @@ namespace proxy {
 struct Peer {
   std::string_view address;  // "127.0.0.1"
   std::uint16_t port = 0;
-  std::string_view scheme;   // "http", "https"
-  std::string_view version;  // "1.1"
+  std::string_view scheme;                  // "http", "https"
+  std::string_view version;                 // "1.1"
+  std::span<const std::string> names = {};  // of its certificate: see TlsEngine::peer_names
 };
 
 class Downstream {

@@ -24,7 +24,7 @@ Session::Session(Worker& worker, Socket socket, const TlsContext* tls)
   const auto text = remote.address().to_string();
   const auto size = std::min(text.size(), address_.size());
   std::copy_n(text.begin(), size, address_.begin());
-  peer_ = {{address_.data(), size}, remote.port(), tls ? "https" : "http", "1.1"};
+  peer_ = {{address_.data(), size}, remote.port(), tls ? "https" : "http", "1.1", {}};
   if (tls) stream_.secure_as_server(*tls);
   worker_.enter(*this);
 }
@@ -38,6 +38,8 @@ Task<> Session::run() {
     stream_.reading.arm(worker_.config().limits.handshake);
     const auto [error, unused] = co_await stream_.async_handshake(as_result);
     if (error) co_return;
+    names_ = stream_.tls()->peer_names();
+    peer_.names = names_;
   }
   // GCC 12 evaluates the left of `a && co_await b` anew when it is resumed, in a loop's condition
   // at least: so each co_await here stands in a statement of its own.

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "proxy/buffer.hpp"
 #include "proxy/downstream.hpp"
@@ -66,6 +67,7 @@ class Session final : public Downstream {
   std::optional<RequestParser> parser_;
   Peer peer_;
   std::array<char, 48> address_;
+  std::vector<std::string> names_;  // of the client's certificate
   std::size_t served_ = 0;
   Framing answer_framing_ = Framing::none;
   bool body_over_ = true;    // the request's body was read to its end

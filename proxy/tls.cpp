@@ -19,6 +19,10 @@ constexpr std::size_t record_room = 17 * 1024;  // of the largest record: 16 KiB
 constexpr std::size_t record_size = 16 * 1024;
 constexpr std::size_t record_overhead = 64;  // header, nonce, content type, tag; with some to spare
 
+struct FreeNames {
+  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+};
+
 }  // namespace
 
 // OpenSSL's view of the engine's two buffers. It is told of an empty input only as "not yet": the
@@ -212,6 +216,28 @@ std::string_view TlsEngine::alpn() const {
   unsigned int size = 0;
   SSL_get0_alpn_selected(ssl_.get(), &name, &size);
   return {reinterpret_cast<const char*>(name), size};
+}
+
+std::vector<std::string> TlsEngine::peer_names() const {
+  std::vector<std::string> names;
+  const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (!certificate) return names;
+  const std::unique_ptr<GENERAL_NAMES, FreeNames> listed(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; listed && i < sk_GENERAL_NAME_num(listed.get()); ++i) {
+    int type = 0;
+    const void* const value =
+        GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(listed.get(), i), &type);
+    if (type != GEN_DNS && type != GEN_URI) continue;
+    const auto* const text = static_cast<const ASN1_STRING*>(value);
+    const auto* const bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(text));
+    const std::string_view name(bytes, static_cast<std::size_t>(ASN1_STRING_length(text)));
+    // What ends in a C string is not all of it for everybody.
+    if (std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; }))
+      names.emplace_back(name);
+  }
+  ERR_clear_error();
+  return names;
 }
 
 }  // namespace proxy

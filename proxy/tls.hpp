@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proxy/tls_buffer.hpp"
 #include "proxy/tls_context.hpp"
@@ -89,6 +90,9 @@ class TlsEngine {
   SessionPtr take_session() { return std::move(newest_session_); }
 
   std::string_view alpn() const;  // empty: none agreed on
+  // DNS names and URIs of the peer's certificate (RFC 5280, 4.2.1.6), none where it showed none.
+  // After the handshake, which has verified it.
+  std::vector<std::string> peer_names() const;
   bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
 
  private:
