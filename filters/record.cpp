@@ -21,9 +21,9 @@ constexpr std::size_t token_limit = 64;     // the host's own short words
 constexpr std::size_t hash_limit = 128;
 
 // Everything but the fields, preferences and journal: the limits above, the names, the numbers.
-constexpr std::size_t fixed_part = 4 * 1024;
+constexpr std::size_t fixed_part = 4 * 1024 + 256;
 static_assert(fixed_part > path_limit + user_agent_limit + 2 * host_limit + id_limit + words_limit +
-                               2 * hash_limit + 8 * token_limit + 1700);
+                               3 * hash_limit + 8 * token_limit + 1700);
 static_assert(least_record >= fixed_part);
 // Names and brackets of one journal entry.
 constexpr std::size_t entry_part = 160;
@@ -122,6 +122,7 @@ void Writer::write_decision() {
   plain("prefgate.ending", to_string(outcome_.ending));
   plain("prefgate.delivery", to_string(outcome_.delivery));
   boolean("prefgate.governed", exchange_.governed());
+  text("prefgate.policy", outcome_.policy, hash_limit);
   number("prefgate.duration_us", static_cast<std::uint64_t>(outcome_.duration.count()));
 }
 

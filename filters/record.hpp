@@ -41,6 +41,7 @@ struct Outcome {
   std::chrono::microseconds upstream_duration{};  // from lease asked to last answer byte
   std::string_view bearer_hash;                   // "hmac-sha256:<key id>:<hex>" or empty
   std::string_view device_hash;
+  std::string_view policy;  // "sha256:<hex>" of its file, or empty
 };
 
 // Level `request`. Ends in '}' and begins with '{"time":'; the writer puts `"seq":N,` after the

@@ -14,6 +14,7 @@
 #include <ctime>
 #include <memory>
 
+#include "proxy/keyed_hash.hpp"
 #include "proxy/read_file.hpp"
 
 namespace proxy {
@@ -66,7 +67,10 @@ class FileCheck {
       check_bundle("upstream.ca", *config_.upstream.ca);
     else if (config_.upstream.tls && !config_.upstream.host.empty())
       check_system_bundle();
-    if (config_.audit.hmac_key) check_hmac_key(*config_.audit.hmac_key);
+    if (config_.audit.hmac_key)
+      check_hmac_key(*config_.audit.hmac_key);
+    else if (!config_.audit.directory.empty())
+      compare_keys(read_file(generated_hmac_key_file(config_.audit.directory), most_bytes).text);
     if (!config_.audit.directory.empty()) check_audit_directory();
     return std::move(diagnostics_);
   }
@@ -204,6 +208,20 @@ class FileCheck {
     if (result.text.size() < least_hmac_key)
       error(key, "the key file has " + std::to_string(result.text.size()) + " bytes: at least " +
                      std::to_string(least_hmac_key) + " are needed");
+    compare_keys(result.text);
+  }
+
+  // What a policy names under another key than the records' matches nobody. A key that is not there
+  // yet is made at start.
+  void compare_keys(const std::string& key) {
+    if (!config_.filters.policy || key.size() < least_hmac_key) return;
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(key.data());
+    const HmacKey ours({bytes, key.size()});
+    for (const auto& id : config_.filters.policy->key_ids)
+      if (id != ours.id())
+        warn("filters.policy.file", "the policy has devices hashed under key " + id +
+                                        ", and the records' key is " + std::string(ours.id()) +
+                                        ": they never match");
   }
 
   void warn_if_open(const std::string& key, const std::filesystem::path& file) {

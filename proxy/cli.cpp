@@ -10,6 +10,7 @@
 #include "filters/yaml/units.hpp"
 #include "proxy/config.hpp"
 #include "proxy/log.hpp"
+#include "proxy/policy_cli.hpp"
 #include "proxy/read_file.hpp"
 #include "proxy/version.hpp"
 
@@ -59,6 +60,8 @@ void summarise(const Config& config, std::ostream& out) {
       << '\n';
   out << "  other paths are " << (config.forward_other_paths ? "forwarded" : "rejected")
       << "; governed bodies of at most " << filters::format_size(config.limits.body) << '\n';
+  if (config.filters.policy)
+    out << "  " << summary(*config.filters.policy, *config.policy_file) << '\n';
   out << "  records in " << config.audit.directory.string() << "; when they cannot be written, "
       << (config.audit.on_full == OnFull::reject ? "requests are rejected"
                                                  : "records are dropped and counted")
@@ -102,6 +105,22 @@ int explain_one(const Arguments& arguments, const Commands& commands, Streams st
   return commands.explain(*loaded.config, in, streams.out, arguments.json);
 }
 
+const CLI::App* add_policy_test(CLI::App& app, PolicyTestArguments& arguments) {
+  CLI::App* policy = app.add_subcommand("policy", "work on a policy, without a gateway");
+  policy->require_subcommand(1);
+  CLI::App* test = policy->add_subcommand("test", "run the tests written beside the rules");
+  test->add_option("file", arguments.file, "the policy")->required()->type_name("FILE");
+  test->add_option("--contract", arguments.contract, "builtin, or an OpenAPI file")
+      ->type_name("FILE");
+  test->add_option_function<std::string>(
+          "--format", [&](const std::string& format) { arguments.junit = format == "junit"; },
+          "text or junit")
+      ->check(CLI::IsMember({"text", "junit"}));
+  test->add_flag("--as-enforced", arguments.as_enforced,
+                 "as if every rule were enforced, and rolled out to all");
+  return test;
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv, const Commands& commands, Streams streams) {
@@ -123,6 +142,8 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
       ->add_option("request", arguments.request, "the request as it is sent; none: standard input")
       ->type_name("REQUEST.http");
   explain->add_flag("--json", arguments.json, "print one JSON object");
+  PolicyTestArguments tested;
+  const CLI::App* policy_tests = add_policy_test(app, tested);
   app.add_subcommand("version", "print the version, and those of compiler and libraries");
   try {
     app.parse(argc, argv);
@@ -131,6 +152,7 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
   }
   if (serve->parsed()) return serve_checked(arguments, commands, streams);
   if (check_only->parsed()) return check(arguments, streams);
+  if (policy_tests->parsed()) return policy_test(tested, streams.out, streams.err);
   if (explain->parsed()) return explain_one(arguments, commands, streams);
   streams.out << version_text();
   return yes;

@@ -11,6 +11,7 @@
 #include "filters/yaml/tree.hpp"
 #include "proxy/check_files.hpp"
 #include "proxy/config_sections.hpp"
+#include "proxy/load_policy_file.hpp"
 #include "proxy/read_file.hpp"
 
 namespace proxy {
@@ -60,6 +61,29 @@ void read_contract(Section& root, Config& config, std::vector<Diagnostic>& fault
   faults = std::move(loaded.diagnostics);
 }
 
+// After everything else: what a policy can say depends on the contract.
+void read_policy(Findings& findings, Config& config, std::vector<Diagnostic>& faults) {
+  if (!config.policy_file) return;
+  auto loaded = load_policy_file(*config.policy_file, *config.contract);
+  const Mark mark = findings.where["filters.policy.file"];
+  if (!loaded.fault.empty())
+    return findings.error(mark,
+                          "cannot read " + config.policy_file->string() + ": " + loaded.fault);
+  auto& [rules, diagnostics] = loaded.policy;
+  faults = std::move(diagnostics);
+  if (!rules) return;
+  const auto by_certificate = std::ranges::find_if(
+      rules->groups, [](const auto& group) { return group.client_names.has_value(); });
+  const bool asked = std::ranges::any_of(
+      config.listen, [](const Listen& listen) { return listen.tls && listen.tls->client_ca; });
+  if (by_certificate != rules->groups.end() && !asked)
+    findings.warn(mark, "the policy's group `" + by_certificate->name +
+                            "` is known by certificates, and no listener asks for them: give "
+                            "`client_ca`");
+  config.filters.policy = std::move(rules);
+  config.policy_digest = std::move(loaded.digest);
+}
+
 void read_root(const YamlNode& node, Findings& findings, Config& config,
                std::vector<Diagnostic>& contract_faults) {
   Section root(node, "", findings);
@@ -70,7 +94,7 @@ void read_root(const YamlNode& node, Findings& findings, Config& config,
   read_workers(root, config);
   root.choice("other_paths", config.forward_other_paths, {{"forward", true}, {"reject", false}});
   read_contract(root, config, contract_faults);
-  read_filters(root, config.filters);
+  read_filters(root, config);
   config.audit.directory =
       (std::filesystem::absolute(findings.file).parent_path() / "audit").lexically_normal();
   read_audit(root, config.audit);
@@ -91,8 +115,9 @@ LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
   Config config;
   config.file = file;
   for (const filters::YamlFault& fault : tree.faults) findings.error(fault.mark, fault.what);
-  std::vector<Diagnostic> contract_faults;
+  std::vector<Diagnostic> contract_faults, policy_faults;
   if (tree.faults.empty()) read_root(tree.root, findings, config, contract_faults);
+  if (!filters::has_error(contract_faults)) read_policy(findings, config, policy_faults);
   config.where = std::move(findings.where);
   LoadedConfig loaded{.config = {}, .diagnostics = std::move(findings.diagnostics)};
   if (files == NamedFiles::check && tree.faults.empty()) {
@@ -101,6 +126,7 @@ LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
   }
   filters::sort_by_place(loaded.diagnostics);
   std::ranges::move(contract_faults, std::back_inserter(loaded.diagnostics));
+  std::ranges::move(policy_faults, std::back_inserter(loaded.diagnostics));
   if (!filters::has_error(loaded.diagnostics)) loaded.config = std::move(config);
   return loaded;
 }

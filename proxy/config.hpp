@@ -92,6 +92,8 @@ struct Config {
   std::shared_ptr<const filters::Contract> contract{std::shared_ptr<void>(),
                                                     &filters::Contract::builtin()};
   filters::Settings filters;
+  std::optional<std::filesystem::path> policy_file;
+  std::string policy_digest;  // "sha256:<hex>" of that file; empty where there is none
   AuditConfig audit;
   LogConfig log;
   // Where each value that was given stands: "audit.directory", "listen[0].tls.certificate".
@@ -107,9 +109,10 @@ struct LoadedConfig {
 // What to do about the files that a configuration names: certificates, keys, folders.
 enum class NamedFiles : std::uint8_t { leave, check };
 
-// Reads and checks the YAML file, keys, types, units, values, and the contract it names; with
-// `NamedFiles::check` also the files it names, as `check_files` does, even where the configuration
-// itself has faults: one run finds them all. Never throws; an unreadable file is a diagnostic.
+// Reads and checks the YAML file, keys, types, units, values, and the contract and policy it names;
+// with `NamedFiles::check` also the files it names, as `check_files` does, even where the
+// configuration itself has faults: one run finds them all. Never throws; an unreadable file is a
+// diagnostic.
 LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files = NamedFiles::leave);
 
 }  // namespace proxy

@@ -85,9 +85,21 @@ void read_rewrite(Section& filters, filters::RewriteSettings& settings) {
   section->finish();
 }
 
+void read_policy_file(Section& filters, Config& config) {
+  auto section = filters.section("policy");
+  if (!section) return;
+  std::string name;
+  std::filesystem::path file;
+  if (section->text("file", name, "none or a file name") && name != "none" &&
+      section->path("file", file))
+    config.policy_file = std::move(file);
+  section->finish();
+}
+
 }  // namespace
 
-void read_filters(Section& root, filters::Settings& settings) {
+void read_filters(Section& root, Config& config) {
+  auto& settings = config.filters;
   auto section = root.section("filters");
   if (!section) return;
   if (auto authenticate = section->section("authenticate")) {
@@ -108,6 +120,7 @@ void read_filters(Section& root, filters::Settings& settings) {
     validate->mode("unknown_preferences", settings.validate.unknown_preferences);
     validate->finish();
   }
+  read_policy_file(*section, config);
   read_rewrite(*section, settings.rewrite);
   section->finish();
 }

@@ -15,7 +15,7 @@ using filters::YamlNode;
 void read_listen(Section& root, Config& config);
 void read_upstream(Section& root, UpstreamConfig& upstream);
 void read_limits(Section& root, Limits& limits);
-void read_filters(Section& root, filters::Settings& settings);
+void read_filters(Section& root, Config& config);
 void read_audit(Section& root, AuditConfig& audit);
 void read_log(Section& root, LogConfig& log);
 

@@ -51,6 +51,8 @@ void walk(const Config& config, Exchange& exchange) {
   const auto [match, endpoint] = config.contract->match_path(exchange.request.path);
   if (match == filters::PathMatch::governed) {
     exchange.endpoint = endpoint;
+    exchange.now = std::chrono::system_clock::now();
+    exchange.identity.client_address = "127.0.0.1";
     const auto pipeline = filters::make_pipeline(config.filters);
     if (!pipeline.on_head(exchange)) return;
     if (exchange.request.body.size() > config.limits.body)

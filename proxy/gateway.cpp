@@ -29,7 +29,7 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
 
   if (!reserve_record(slot, filters::least_record) && goes_on())
     exchange.verdict = {Reason::audit_full};
-  if (goes_on()) enter(exchange);
+  if (goes_on()) enter(exchange, client.peer());
   if (goes_on() && exchange.governed()) co_await receive(slot, client);
   if (goes_on() && exchange.governed()) judge(slot);
   if (goes_on()) co_await forward(slot, client);
@@ -48,12 +48,15 @@ bool Gateway::reserve_record(Slot& slot, std::size_t bytes) {
   return config_.audit.on_full == OnFull::drop;
 }
 
-void Gateway::enter(Exchange& exchange) const {
+void Gateway::enter(Exchange& exchange, const Peer& peer) const {
   const auto [match, endpoint] = config_.contract->match_path(exchange.request.path);
   if (match == filters::PathMatch::ambiguous) {
     exchange.verdict = {Reason::ambiguous_path};
   } else if (match == filters::PathMatch::governed) {
     exchange.endpoint = endpoint;
+    exchange.identity.client_address = peer.address;
+    exchange.identity.client_names = peer.names;
+    exchange.identity.hash = &hash_;
     (void)pipeline_.on_head(exchange);  // the verdict is in the exchange
   } else if (!config_.forward_other_paths) {
     exchange.verdict = {Reason::unknown_path};
@@ -120,6 +123,7 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   outcome.client_port = peer.port;
   outcome.scheme = peer.scheme;
   outcome.protocol_version = peer.version;
+  if (exchange.governed()) outcome.policy = config_.policy_digest;
   outcome.duration = micros(Slot::Clock::now() - slot.begun);
   if (!exchange.identity.bearer_token.empty())
     outcome.bearer_hash = hash_.write(exchange.identity.bearer_token, slot.bearer_hash);

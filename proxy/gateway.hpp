@@ -27,7 +27,7 @@ class Gateway {
 
  private:
   bool reserve_record(Slot& slot, std::size_t bytes);
-  void enter(filters::Exchange& exchange) const;
+  void enter(filters::Exchange& exchange, const Peer& peer) const;
   Task<> receive(Slot& slot, Downstream& client);
   void judge(Slot& slot);
 

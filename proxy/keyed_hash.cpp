@@ -132,6 +132,14 @@ LoadedKey load_or_make_hmac_key(const std::filesystem::path& audit_directory) {
   return loaded;
 }
 
+std::string sha256_hex(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  std::string hex(2 * digest.size(), '\0');
+  to_hex(digest, hex.data());
+  return hex;
+}
+
 KeyedHash::KeyedHash(const HmacKey& key) : id_{} {
   std::ranges::copy(key.id(), id_.begin());
   std::array<unsigned char, SHA256_CBLOCK> block{};
@@ -156,8 +164,8 @@ KeyedHash::~KeyedHash() {
   OPENSSL_cleanse(&outer_, sizeof outer_);
 }
 
-std::array<unsigned char, 32> KeyedHash::mac(std::string_view secret) const {
-  std::array<unsigned char, 32> digest;
+filters::Digest KeyedHash::mac(std::string_view secret) const {
+  filters::Digest digest;
   auto inner = inner_;
   SHA256_Update(&inner, secret.data(), secret.size());
   SHA256_Final(digest.data(), &inner);

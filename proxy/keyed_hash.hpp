@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "filters/secret_hash.hpp"
+
 namespace proxy {
 
 class HmacKey {
@@ -49,7 +51,10 @@ LoadedKey load_hmac_key(const std::filesystem::path& file);
 std::filesystem::path generated_hmac_key_file(std::filesystem::path audit_directory);
 LoadedKey load_or_make_hmac_key(const std::filesystem::path& audit_directory);
 
-class KeyedHash {
+// SHA-256 of `text` in hex (FIPS 180-4).
+std::string sha256_hex(std::string_view text);
+
+class KeyedHash final : public filters::SecretHash {
  public:
   // "hmac-sha256:" key id ":" 64 hex digits
   static constexpr std::size_t text_size = 12 + 8 + 1 + 64;
@@ -60,7 +65,7 @@ class KeyedHash {
   ~KeyedHash();
 
   // The MAC itself.
-  std::array<unsigned char, 32> mac(std::string_view secret) const;
+  filters::Digest mac(std::string_view secret) const override;
   // Writes the text form to `to` and returns it. Allocates nothing.
   std::string_view write(std::string_view secret, std::span<char, text_size> to) const;
 

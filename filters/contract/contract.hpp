@@ -36,6 +36,7 @@ struct ContractField {
   std::vector<std::string> aliases;  // other spellings, exact case
   std::string expectation;           // "must be one of ios, android"
   std::vector<std::string> values;   // of an enumeration; empty for others
+  std::string example;               // the first that the contract gives; may be empty
   std::optional<Pattern> pattern;    // none: any
   std::size_t least_length = 0;      // in characters, of decoded text
   std::size_t most_length = SIZE_MAX;

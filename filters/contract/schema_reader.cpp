@@ -189,13 +189,15 @@ void SchemaReader::read_string(Section& schema, ContractField& field) {
   field.expectation = expectation(schema, field);
   read_message(schema, field.expectation);
   check_ignore_case(schema, field);
-  check_examples(schema, field);
+  read_examples(schema, field);
 }
 
-void SchemaReader::check_examples(Section& schema, const ContractField& field) {
+void SchemaReader::read_examples(Section& schema, ContractField& field) {
   const auto check = [&](const YamlNode& node) {
     if (node.kind != YamlNode::Kind::scalar || !field.matches(node.text))
       schema.error(node.mark, "this example is not what the schema says: " + describe(node));
+    else if (field.example.empty())
+      field.example = node.text;
   };
   if (const auto* example = schema.find("example")) check(*example);
   if (const auto* examples = schema.find("examples"))

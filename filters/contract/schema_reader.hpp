@@ -43,7 +43,7 @@ class SchemaReader {
   void read_string(Section& schema, ContractField& field);
   void read_map(Section& schema, const YamlNode& node, ContractField& field);
   void read_property_names(Section& schema, PreferenceRules& rules);
-  void check_examples(Section& schema, const ContractField& field);
+  void read_examples(Section& schema, ContractField& field);
   void check_documented(const YamlNode& node);
 
   const Components& components_;

@@ -152,14 +152,6 @@ class EffectReader {
 
 }  // namespace
 
-std::uint8_t map_field(const Endpoint& endpoint) {
-  const auto fields = endpoint.fields();
-  for (std::size_t f = 0; f < fields.size(); ++f)
-    if (fields[f].type == FieldType::object_of_booleans && fields[f].in_body)
-      return static_cast<std::uint8_t>(f);
-  return Endpoint::none;
-}
-
 void read_effects(Section& section, PolicyReading& reading, PolicyRule& rule) {
   EffectReader(section, reading, rule).run();
 }

@@ -126,5 +126,7 @@ struct PolicyRules {
 
 // The map of booleans that rules act on, Endpoint::none where there is none in a POST's body.
 std::uint8_t map_field(const Endpoint& endpoint);
+// The path that a test is about, nullptr where the contract has no such request.
+const Endpoint* endpoint_of(const PolicyTest& test, const Contract& contract);
 
 }  // namespace filters

@@ -58,7 +58,7 @@ class TestReader {
       }
       map->finish();
     }
-    if (!std::ranges::any_of(endpoints, [&](const Endpoint& e) { return fits(e, test); }))
+    if (endpoint_of(test, reading_.around.contract) == nullptr)
       request.error(request.node().mark, "the contract has no such request");
     request.finish();
   }
@@ -71,12 +71,6 @@ class TestReader {
       test.fields.emplace_back(name, std::move(text));
     else
       request.find(name);  // a known key, here or not
-  }
-
-  static bool fits(const Endpoint& endpoint, const PolicyTest& test) {
-    return (test.path.empty() || endpoint.path() == test.path) && endpoint.takes(test.method) &&
-           (test.preferences.empty() ||
-            (test.method == Method::post && map_field(endpoint) != Endpoint::none));
   }
 
   void read_expectation(Section& expect, PolicyTest& test) {

@@ -1,0 +1,20 @@
+// load_policy_file: a policy from the disk, with the device lists it names, as of now. For start-up
+// and commands; blocks on the disk.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "filters/policy/load_policy.hpp"
+
+namespace proxy {
+
+struct PolicyFile {
+  filters::LoadedPolicy policy;
+  std::string digest;  // "sha256:<hex>" of the file's bytes, as sha256sum counts them
+  std::string fault;   // why it could not be read; empty: it was
+};
+
+PolicyFile load_policy_file(const std::filesystem::path& file, const filters::Contract& contract);
+
+}  // namespace proxy
