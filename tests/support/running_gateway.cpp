@@ -24,7 +24,9 @@ std::string configuration(const std::string& url, const GatewaySetup& setup) {
   std::ostringstream text;
   text << "listen:\n  - address: 127.0.0.1:0\n  - address: 127.0.0.1:0\n    tls: {certificate: "
        << quoted(certificates / "gateway.pem")
-       << ", private_key: " << quoted(certificates / "gateway.key") << "}\n"
+       << ", private_key: " << quoted(certificates / "gateway.key")
+       << (setup.client_certificates ? ", client_ca: " + quoted(certificates / "ca.pem") : "")
+       << "}\n"
        << "workers: " << setup.workers << "\nupstream:\n  url: " << url << "\n";
   if (url.starts_with("https"))
     text << "  ca: " << quoted(setup.ca.empty() ? certificates / "ca.pem" : setup.ca.c_str())

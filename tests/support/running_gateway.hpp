@@ -29,8 +29,9 @@ struct GatewaySetup {
   std::string timeouts = "{}";  // of the upstream
   std::string pool = "{}";
   std::string audit = "{}";
-  std::string more = {};  // further top-level lines
-  std::string ca = {};    // of the upstream, where its URL is https; empty: development's
+  std::string more = {};             // further top-level lines
+  bool client_certificates = false;  // the TLS listener asks for them, of the development CA
+  std::string ca = {};  // of the upstream, where its URL is https; empty: development's
   int workers = 1;
 };
 
