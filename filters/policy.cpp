@@ -21,7 +21,14 @@ class PolicyWalk {
       verdict = act(rule);
       if (verdict.rejected()) break;
     }
-    if (map_) map_->finish();
+    if (!map_) return verdict;
+    const auto* const adder = map_->overfilled_by();
+    if (adder && !verdict.rejected())
+      verdict = reject(*adder, {.rule = adder->tag,
+                                .place = Place::body,
+                                .pointer = pointer_to_map(),
+                                .message = "has no room for what the rule adds"});
+    map_->finish();
     return verdict;
   }
 
@@ -35,11 +42,8 @@ class PolicyWalk {
     if (rule.rollout != PolicyRule::everyone && !exchange_.identity.hash)
       note(rule, "which devices it has reached is not known here: this one counts as reached");
     if (rule.deny) return deny(rule);
-    if (map().apply(rule)) return go_on;
-    return reject(rule, {.rule = rule.tag,
-                         .place = Place::body,
-                         .pointer = pointer_to_map(),
-                         .message = "has no room for what the rule adds"});
+    map().apply(rule);
+    return go_on;
   }
 
   PreferenceMap& map() {

@@ -38,12 +38,14 @@ PreferenceMap::PreferenceMap(const PolicyRules& rules, Exchange& exchange)
   }
 }
 
-bool PreferenceMap::apply(const PolicyRule& rule) {
-  bool room = true;
-  for (const auto& wanted : rule.force) room &= force(rule, wanted);
+void PreferenceMap::apply(const PolicyRule& rule) {
+  for (const auto& wanted : rule.force) force(rule, wanted);
   for (const auto& wanted : rule.defaults) provide(rule, wanted);
   if (rule.forbid) forbid(rule);
-  return room;
+}
+
+const PolicyRule* PreferenceMap::overfilled_by() const {
+  return count_ > exchange_.endpoint->preferences().most ? last_adder_ : nullptr;
 }
 
 // Calls `visit` for each member of the name that is still there; whether there is one.
@@ -67,7 +69,7 @@ PreferenceMap::Added* PreferenceMap::added(std::uint16_t name) {
   return found == added_.end() ? nullptr : &*found;
 }
 
-bool PreferenceMap::force(const PolicyRule& rule, const PreferenceValue& wanted) {
+void PreferenceMap::force(const PolicyRule& rule, const PreferenceValue& wanted) {
   const auto value = to_json(wanted.value);
   const auto name = std::string_view(rules_.names[wanted.name]);
   const bool act = rule.mode == Mode::enforce;
@@ -80,34 +82,30 @@ bool PreferenceMap::force(const PolicyRule& rule, const PreferenceValue& wanted)
     member.text = value;
     touched_.push_back(i);
   });
-  if (found) return true;
+  if (found) return;
   auto* const mine = added(wanted.name);
   if (!mine || mine->dropped) return add(rule, wanted);
-  if (mine->value == wanted.value) return true;
+  if (mine->value == wanted.value) return;
   write(rule, Operation::replace, name, to_json(mine->value), value);
   if (act) mine->value = wanted.value;
-  return true;
 }
 
 void PreferenceMap::provide(const PolicyRule& rule, const PreferenceValue& wanted) {
   const auto* const mine = added(wanted.name);
-  if (!each_named(wanted.name, [](std::uint32_t) {}) && (!mine || mine->dropped))
-    (void)add(rule, wanted);  // what is only a default gives way where there is no room
+  if (!each_named(wanted.name, [](std::uint32_t) {}) && (!mine || mine->dropped)) add(rule, wanted);
 }
 
-bool PreferenceMap::add(const PolicyRule& rule, const PreferenceValue& wanted) {
-  const auto& endpoint = *exchange_.endpoint;
+void PreferenceMap::add(const PolicyRule& rule, const PreferenceValue& wanted) {
   const auto& name = rules_.names[wanted.name];
-  if (!endpoint.valid_preference_name(name)) return true;  // of another path's map
-  if (count_ >= endpoint.preferences().most) return rule.mode != Mode::enforce;
+  if (!exchange_.endpoint->valid_preference_name(name)) return;  // of another path's map
   write(rule, Operation::add, name, {}, to_json(wanted.value));
-  if (rule.mode != Mode::enforce) return true;
+  if (rule.mode != Mode::enforce) return;
   if (auto* const mine = added(wanted.name))
     *mine = {wanted.name, wanted.value, false};
   else
     added_.push_back({wanted.name, wanted.value, false});
   ++count_;
-  return true;
+  last_adder_ = &rule;
 }
 
 void PreferenceMap::forbid(const PolicyRule& rule) {

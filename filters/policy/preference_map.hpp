@@ -19,9 +19,11 @@ class PreferenceMap {
 
   // There is a map to act on: in a POST's body, and an object.
   bool present() const { return holder_ != Document::root; }
-  // What the rule does to the map, or, below `enforce`, what it would do. False where it has to add
-  // a member and there is no room for one: the contract has a limit.
-  bool apply(const PolicyRule& rule);
+  // What the rule does to the map, or, below `enforce`, what it would do.
+  void apply(const PolicyRule& rule);
+  // The last rule that added a member, where there are now more than the contract takes; else
+  // nullptr. To be asked after all rules: a later one may have made room.
+  const PolicyRule* overfilled_by() const;
   // Makes the edits, and puts added members into the document. Once, at the end.
   void finish();
 
@@ -32,13 +34,13 @@ class PreferenceMap {
     bool dropped;
   };
 
-  bool force(const PolicyRule& rule, const PreferenceValue& wanted);
+  void force(const PolicyRule& rule, const PreferenceValue& wanted);
   void provide(const PolicyRule& rule, const PreferenceValue& wanted);
   void forbid(const PolicyRule& rule);
   template <class Visit>
   bool each_named(std::uint16_t name, Visit visit);
   Added* added(std::uint16_t name);
-  bool add(const PolicyRule& rule, const PreferenceValue& wanted);
+  void add(const PolicyRule& rule, const PreferenceValue& wanted);
   void write(const PolicyRule& rule, Operation operation, std::string_view name,
              std::string_view before, std::string_view after);
 
@@ -56,6 +58,7 @@ class PreferenceMap {
   std::pmr::vector<std::uint32_t> by_name_;  // first member of each of the rules' names
   std::pmr::vector<std::uint32_t> touched_;  // members with another value
   std::pmr::vector<Added> added_;
+  const PolicyRule* last_adder_ = nullptr;
   bool dropped_ = false;  // some member was
 };
 

@@ -17,6 +17,7 @@ void tls(std::string_view input);
 void chain(std::string_view input);
 void config(std::string_view input);
 void contract(std::string_view input);
+void policy(std::string_view input);
 
 struct Target {
   std::string_view name;
@@ -24,8 +25,9 @@ struct Target {
 };
 
 inline constexpr Target targets[] = {
-    {"query", query}, {"json", json},   {"request", request}, {"response", response},
-    {"tls", tls},     {"chain", chain}, {"config", config},   {"contract", contract},
+    {"query", query},       {"json", json},         {"request", request},
+    {"response", response}, {"tls", tls},           {"chain", chain},
+    {"config", config},     {"contract", contract}, {"policy", policy},
 };
 
 // A property that does not hold. Nothing catches it but the replay test: under libFuzzer it ends

@@ -5,6 +5,7 @@
 #include "tests/support/allocations.hpp"
 #include "tests/support/exchange.hpp"
 #include "tests/support/fake_upstream.hpp"
+#include "tests/support/policy.hpp"
 #include "tests/support/test_gateway.hpp"
 
 namespace {
@@ -82,6 +83,25 @@ TEST_CASE("a warm request asks the heap for nothing, TLS on both sides" *
   TestGateway gateway(TestGateway::config(upstream.port(), true), world);
   check_no_allocations(gateway, gateway.tls_client());
   CHECK(upstream.connections() == 1);
+}
+
+TEST_CASE("a warm request asks the heap for nothing under a policy, hashes of devices included" *
+          doctest::skip(!tests::counts_allocations())) {
+  const tests::TlsWorld world;
+  FakeUpstream upstream(answer);
+  auto config = TestGateway::config(upstream.port());
+  config.filters.policy =
+      tests::with_policy(
+          "version: 1\ngroups:\n  here: {network: 127.0.0.0/8, client_san: [\"*.example\"]}\n"
+          "  bench: {devices: bench.txt}\nrules:\n"
+          "  - {id: a, mode: enforce, rollout: 50%, force: {alarm: true, not_seen: true}}\n"
+          "  - {id: b, mode: enforce, when: {group: here}, forbid: [\"*_complete\"]}\n"
+          "  - {id: c, mode: enforce, when: {group: bench}, deny: {message: no}}\n",
+          {{{"bench.txt", tests::PlainHash().text("nobody") + "\n"}}})
+          .policy;
+  config.policy_digest = "sha256:" + std::string(64, 'a');
+  TestGateway gateway(std::move(config), world);
+  check_no_allocations(gateway, gateway.client());
 }
 
 // More at once than Asio keeps coroutine frames for. How far they

@@ -167,23 +167,29 @@ TEST_CASE("on a GET only denials act") {
   CHECK(exchange->journal.empty());
 }
 
-TEST_CASE("a full map is not grown past what the contract takes") {
+TEST_CASE("a map is not filled past what the contract takes, once all rules have acted") {
   std::string full = "{";
   for (int i = 0; i < 512; ++i)
     full.append(i == 0 ? "" : ",").append("\"n").append(std::to_string(i)).append("\":true");
   full += "}";
-  const auto forced = with_policy(policy_of("  - {id: a, mode: enforce, force: {alarm: true}}\n"));
-  TestExchange exchange("POST", "", body_with(full));
-  CHECK_FALSE(exchange.run(forced));
-  CHECK(exchange->verdict.reason == Reason::policy);
-  CHECK(exchange.story().ends_with("violation policy.a /notification_preferences"));
-  const auto provided =
-      with_policy(policy_of("  - {id: a, mode: enforce, default: {alarm: true}}\n"));
-  CHECK(sent(provided, full).map == full);
-  const auto swapped =
-      with_policy(policy_of("  - {id: a, mode: enforce, forbid: [n7]}\n"
-                            "  - {id: b, mode: enforce, force: {alarm: true}}\n"));
-  CHECK(sent(swapped, full).forwarded);
+  for (const std::string effect : {"force", "default"}) {
+    CAPTURE(effect);
+    const auto adds = "  - {id: a, mode: enforce, " + effect + ": {alarm: true}}\n";
+    TestExchange exchange("POST", "", body_with(full));
+    CHECK_FALSE(exchange.run(with_policy(policy_of(adds))));
+    CHECK(exchange->verdict.reason == Reason::policy);
+    CHECK(exchange->verdict.status() == 403);
+    CHECK(exchange.story().ends_with("violation policy.a /notification_preferences"));
+    // Room that a later rule makes counts.
+    const auto swapped =
+        with_policy(policy_of(adds + "  - {id: b, mode: enforce, forbid: [n7]}\n"));
+    const auto once = sent(swapped, full);
+    CHECK(once.forwarded);
+    CHECK(once.map.ends_with(R"("n511":true,"alarm":true})"));
+    CHECK(sent(swapped, once.map).story == "");
+    CHECK(sent(with_policy(policy_of("  - {id: a, " + effect + ": {alarm: true}}\n")), full)
+              .forwarded);
+  }
 }
 
 TEST_CASE("the record shows what left, and what was there before") {
