@@ -3,8 +3,10 @@
 // which is part of every chain figure.
 #include <benchmark/benchmark.h>
 
+#include <iostream>
 #include <string>
 
+#include "filters/policy/load_policy.hpp"
 #include "filters/record.hpp"
 #include "proxy/keyed_hash.hpp"
 #include "tests/support/allocations.hpp"
@@ -106,6 +108,49 @@ void keyed_hash(benchmark::State& state) {
   measure(state, [&] { benchmark::DoNotOptimize(hash.write(secret, text)); });
 }
 
+// So many rules, of which three match an app's POST: one forces, one has a default, one forbids.
+filters::Settings rules(int count) {
+  std::string text = "version: 1\ngroups: {far: {network: 203.0.113.0/24}}\nrules:\n";
+  for (int i = 0; i < count; ++i) {
+    const std::string id = "  - {id: r" + std::to_string(i) + ", mode: enforce, ";
+    const auto minor = std::to_string(30 + i);
+    if (i == count / 4)
+      text += id + "when: {platform: android}, force: {alarm: true, key_added: true}}\n";
+    else if (i == count / 2)
+      text += id + "when: {app_version: \">=4.10 <5\"}, default: {update_available: true}}\n";
+    else if (i == count - 1)
+      text += id + "when: {device_type: [\"android-*\"]}, forbid: [\"lootbox_*\"]}\n";
+    else if (i % 3 == 0)
+      text += id + "when: {platform: android, app_version: \">=4." + minor + " <4." + minor +
+              ".1\"}, force: {alarm: true}}\n";
+    else if (i % 3 == 1)
+      text += id + "when: {device_type: [\"ios-*\"], locale: [\"de*\"]}, force: {alarm: true}}\n";
+    else
+      text += id + "when: {group: far}, force: {alarm: true}}\n";
+  }
+  filters::Settings settings;
+  if (count == 0) return settings;
+  const auto loaded = filters::load_policy(text, "policy.yaml", {Contract::builtin(), {}, {}});
+  for (const auto& each : loaded.diagnostics) std::cerr << to_string(each) << '\n';
+  settings.policy = loaded.rules;
+  return settings;
+}
+
+void policy(benchmark::State& state) {
+  const auto count = static_cast<int>(state.range(0));
+  const auto settings = rules(count);
+  if (count > 0 && !settings.policy) return state.SkipWithError("the policy has faults");
+  const auto pipeline = filters::make_pipeline(settings);
+  TestExchange exchange("POST", "", tests::app_body(static_cast<std::size_t>(state.range(1))));
+  measure(state, [&] {
+    exchange.reset();
+    exchange->identity.client_address = "192.0.2.7";
+    benchmark::DoNotOptimize(exchange.run(pipeline));
+  });
+  const auto& journal = exchange->journal;
+  state.counters["edits"] = static_cast<double>(journal.edits());
+}
+
 BENCHMARK_CAPTURE(arrive, get, clean_get());
 BENCHMARK_CAPTURE(arrive, post_17, clean_post(17));
 BENCHMARK_CAPTURE(chain, clean_get, clean_get());
@@ -114,6 +159,7 @@ BENCHMARK_CAPTURE(chain, clean_post_17, clean_post(17));
 BENCHMARK_CAPTURE(chain, clean_post_105, clean_post(105));
 BENCHMARK_CAPTURE(chain, repaired_post_17, repaired_post());
 BENCHMARK_CAPTURE(chain, rejected_post_17, rejected_post());
+BENCHMARK(policy)->ArgNames({"rules", "names"})->ArgsProduct({{0, 100}, {17, 105}});
 BENCHMARK_CAPTURE(record, clean_get, clean_get());
 BENCHMARK_CAPTURE(record, repaired_get, repaired_get());
 BENCHMARK_CAPTURE(record, clean_post_17, clean_post(17));

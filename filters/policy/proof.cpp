@@ -23,15 +23,16 @@ std::string described(const PolicyRule& rule) {
 
 class Proof {
  public:
-  Proof(const PolicyRules& rules, const PolicySurroundings& around, Findings& findings)
-      : rules_(rules), findings_(findings), meeting_(rules, around) {
+  Proof(const PolicyRules& rules, const PolicySurroundings& around, const std::vector<bool>& faulty,
+        Findings& findings)
+      : rules_(rules), faulty_(faulty), findings_(findings), meeting_(rules, around) {
     for (const auto& name : rules.names) names_.push_back(name);
   }
 
   void run() {
     const auto& all = rules_.rules;
     for (std::size_t later = 0; later < all.size(); ++later) {
-      if (all[later].mode == Mode::off) continue;
+      if (all[later].mode == Mode::off || faulty_[later]) continue;
       if (!meeting_.reachable(all[later])) {
         findings_.error(all[later].mark, described(all[later]) +
                                              " never matches: no governed path has all it asks "
@@ -39,7 +40,8 @@ class Proof {
         continue;
       }
       for (std::size_t earlier = 0; earlier < later; ++earlier)
-        if (all[earlier].mode == Mode::enforce) compare(all[earlier], all[later]);
+        if (all[earlier].mode == Mode::enforce && !faulty_[earlier])
+          compare(all[earlier], all[later]);
     }
   }
 
@@ -89,6 +91,7 @@ class Proof {
   }
 
   const PolicyRules& rules_;
+  const std::vector<bool>& faulty_;
   Findings& findings_;
   Meeting meeting_;
   std::vector<std::string> names_;
@@ -96,8 +99,9 @@ class Proof {
 
 }  // namespace
 
-void prove(const PolicyRules& rules, const PolicySurroundings& around, Findings& findings) {
-  Proof(rules, around, findings).run();
+void prove(const PolicyRules& rules, const PolicySurroundings& around,
+           const std::vector<bool>& faulty, Findings& findings) {
+  Proof(rules, around, faulty, findings).run();
 }
 
 }  // namespace filters

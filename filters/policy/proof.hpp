@@ -6,6 +6,8 @@
 
 namespace filters {
 
-void prove(const PolicyRules& rules, const PolicySurroundings& around, Findings& findings);
+// `faulty`: by rule, those that were not read whole, of which nothing can be said.
+void prove(const PolicyRules& rules, const PolicySurroundings& around,
+           const std::vector<bool>& faulty, Findings& findings);
 
 }  // namespace filters

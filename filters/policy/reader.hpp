@@ -15,6 +15,7 @@ struct PolicyReading {
   const PolicySurroundings& around;
   Findings& findings;
   PolicyRules& rules;
+  std::vector<bool> faulty = {};                  // by rule: it was not read whole
   std::vector<std::string> names = {};            // that some rule sets, in order of appearance
   std::vector<Diagnostic> list_diagnostics = {};  // of the device lists
   std::vector<std::pair<std::string, Mark>> group_marks = {};  // of all, faulty ones too

@@ -35,6 +35,11 @@ std::uint64_t salt_of(std::string_view id) {
   return hash;
 }
 
+std::ptrdiff_t errors(const Findings& findings) {
+  return std::ranges::count(findings.diagnostics, Diagnostic::Severity::error,
+                            &Diagnostic::severity);
+}
+
 void read_rollout(Section& section, PolicyRule& rule) {
   std::string text;
   if (!section.text("rollout", text, "a share such as 25%")) return;
@@ -109,7 +114,9 @@ void read_rules(Section& root, PolicyReading& reading) {
     Section section = root.item("rules", i);
     if (items[i].kind != YamlNode::Kind::map) continue;
     PolicyRule rule;
+    const auto before = errors(reading.findings);
     read_rule(section, reading, rule);
+    reading.faulty.push_back(errors(reading.findings) > before);
     const auto same = std::ranges::find(rules, rule.id, &PolicyRule::id);
     if (!rule.id.empty() && same != rules.end())
       section.error("id", "the rule on line " + std::to_string(same->mark.line) + " has this id");

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/support/exchange.hpp"
+#include "tests/support/policy.hpp"
 
 namespace {
 
@@ -69,6 +70,27 @@ TEST_CASE("the page's POST, mangled as it is printed, is repaired and forwarded"
   CHECK(explained.says("repair.invisible"));
   CHECK(explained.says("\"grid_resync_success\":true  \n    }}"));
   CHECK(explained.says("\"device_token\":\"[device token]\""));
+}
+
+TEST_CASE("a policy's rules are shown as any filter's, and what is not known offline is said") {
+  auto governed = config();
+  governed.filters.policy =
+      tests::with_policy(
+          "version: 1\nrules:\n"
+          "  - {id: on, why: insurer, mode: enforce, rollout: 5%, when: {from: 2020-01-01}, force: "
+          "{alarm: false}}\n"
+          "  - {id: off, when: {method: POST}, deny: {message: closed}}\n")
+          .policy;
+  const auto explained = explain(message("POST " + path, tests::good_body), false, governed);
+  CHECK(explained.status == 0);
+  CHECK(explained.says(
+      "  policy\n"
+      "    finding  policy.on  body /  which devices it has reached is not known here: this one "
+      "counts as reached  [observe: not acted on]\n"
+      "    edit  policy.on  body /notification_preferences/alarm  true -> false  insurer\n"
+      "    finding  policy.off  body /  closed  [observe: not acted on]\n"
+      "  rewrite\n"));
+  CHECK(explained.says("{\"alarm\":false}"));
 }
 
 TEST_CASE("a request that needs nothing says so") {

@@ -87,6 +87,13 @@ TEST_CASE("as enforced, a rule that only observes shows what it would do") {
   CHECK(enforced.out == "ok    t\n1 passed, 0 failed; 1 rule, all of them exercised\n");
 }
 
+TEST_CASE("the example policy passes its own tests, each rule exercised") {
+  const auto ran = run({"proxy/example_policy.yaml"});  // from the root of the project
+  CHECK(ran.status == 0);
+  CHECK(ran.err == "");
+  CHECK(ran.out.ends_with("4 passed, 0 failed; 3 rules, all of them exercised\n"));
+}
+
 TEST_CASE("no test is no success, a fault is 1, what cannot be read and wrong usage are 2") {
   const tests::TemporaryDirectory folder;
   const auto none = folder.write("none.yaml", "version: 1\nrules: []\n").string();

@@ -171,6 +171,15 @@ TEST_CASE("a text that both patterns take, but not the contract, is no meeting")
   CHECK_FALSE(told_of("en", "en-*"));
 }
 
+TEST_CASE("faults elsewhere hide no contradiction, and a rule with a fault is not accused") {
+  const auto contradicting = two("force: {alarm: true}", "force: {alarm: false}");
+  const auto told_lines =
+      faults(contradicting + "  - {id: c, when: {platform: web}, forbid: [alarm]}\n");
+  CHECK(told_lines.find("rule `b` (line 4) contradicts") != std::string::npos);
+  CHECK(told_lines.find("`web` never matches") != std::string::npos);
+  CHECK(told_lines.find("rule `c`") == std::string::npos);
+}
+
 TEST_CASE("what is told at load is what trying every request finds") {
   std::mt19937 random(37);
   std::size_t contradictions = 0, shadows = 0, clean = 0;
