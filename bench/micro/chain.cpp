@@ -121,8 +121,12 @@ filters::Settings rules(int count) {
     else if (i == count - 1)
       text += id + "when: {device_type: [\"android-*\"]}, forbid: [\"lootbox_*\"]}\n";
     else if (i % 3 == 0)
-      text += id + "when: {platform: android, app_version: \">=4." + minor + " <4." + minor +
-              ".1\"}, force: {alarm: true}}\n";
+      text.append(id)
+          .append("when: {platform: android, app_version: \">=4.")
+          .append(minor)
+          .append(" <4.")
+          .append(minor)
+          .append(".1\"}, force: {alarm: true}}\n");
     else if (i % 3 == 1)
       text += id + "when: {device_type: [\"ios-*\"], locale: [\"de*\"]}, force: {alarm: true}}\n";
     else

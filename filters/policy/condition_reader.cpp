@@ -101,8 +101,9 @@ class ConditionReader {
   }
 
   void read_groups() {
-    std::vector<std::string> names;
-    for (const auto& [name, mark] : reading_.group_marks) names.push_back(name);
+    std::vector<std::string> names(reading_.group_marks.size());
+    std::ranges::transform(reading_.group_marks, names.begin(),
+                           [](const auto& group) { return group.first; });
     for (const auto* node : read_texts(when_, "group", "names of groups")) {
       const auto found = std::ranges::find(names, node->text);
       if (found == names.end())
@@ -134,8 +135,8 @@ class ConditionReader {
     const auto values = fields_named(contract, "platform").front()->values;
     const auto& field = *fields_named(contract, "device_type").front();
     const auto begins_with = [](const std::vector<std::string>& words) {
-      std::vector<std::string> globs;
-      for (const auto& word : words) globs.push_back(word + "*");
+      std::vector<std::string> globs(words);
+      for (auto& glob : globs) glob += '*';
       std::string fault;
       return *compile_globs(globs, Folding::exact, fault);
     };

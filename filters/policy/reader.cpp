@@ -87,6 +87,12 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return nearest.empty() ? "" : " (did you mean `" + std::string(nearest) + "`?)";
 }
 
+std::vector<std::string> ids_of(const std::vector<PolicyRule>& rules) {
+  std::vector<std::string> ids(rules.size());
+  std::ranges::transform(rules, ids.begin(), &PolicyRule::id);
+  return ids;
+}
+
 bool is_rule_id(std::string_view text) {
   return !text.empty() && text.size() <= longest_shown_name &&
          std::ranges::all_of(text, [](char c) {

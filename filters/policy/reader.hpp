@@ -45,6 +45,7 @@ bool read_moment(Section& section, std::string_view key, Moment& out);
 std::optional<bool> read_boolean(const YamlNode& node, Findings& findings);
 // " (did you mean `x`?)", or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
+std::vector<std::string> ids_of(const std::vector<PolicyRule>& rules);
 // Of letters, digits, '-' and '_', at most 56: fit for a header and a pointer.
 bool is_rule_id(std::string_view text);
 

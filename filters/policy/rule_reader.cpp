@@ -88,9 +88,7 @@ void read_exception(Section& section, PolicyReading& reading) {
   auto& rules = reading.rules.rules;
   const auto rule = std::ranges::find(rules, id, &PolicyRule::id);
   if (named && rule == rules.end()) {
-    std::vector<std::string> ids;
-    for (const auto& each : rules) ids.push_back(each.id);
-    section.error("rule", "no rule has the id `" + id + "`" + did_you_mean(id, ids));
+    section.error("rule", "no rule has the id `" + id + "`" + did_you_mean(id, ids_of(rules)));
   }
   if (ends && exception.until <= reading.around.now)
     section.warn("until", "the exception ended on " + format_moment(exception.until) +

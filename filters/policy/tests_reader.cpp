@@ -104,8 +104,7 @@ class TestReader {
   void read_expected_rules(Section& expect, PolicyTest& test) {
     if (!expect.has("rules")) return;
     auto& ids = test.expect.rules.emplace();
-    std::vector<std::string> known;
-    for (const auto& rule : reading_.rules.rules) known.push_back(rule.id);
+    const auto known = ids_of(reading_.rules.rules);
     for (const YamlNode& node : expect.list("rules", "a list of ids, or []")) {
       if (std::ranges::find(known, node.text) == known.end())
         expect.error(node.mark,
