@@ -57,6 +57,8 @@ void summarise(const Config& config, std::ostream& out) {
           : config.upstream.ca ? config.upstream.ca->string()
                                : "the system's certificate authorities")
       << '\n';
+  for (const auto& endpoint : config.contract->endpoints())
+    out << "  governs " << endpoint.allowed_methods() << ' ' << endpoint.path() << '\n';
   out << "  other paths are " << (config.forward_other_paths ? "forwarded" : "rejected")
       << "; governed bodies of at most " << filters::format_size(config.limits.body) << '\n';
   out << "  records in " << config.audit.directory.string() << "; when they cannot be written, "

@@ -126,6 +126,7 @@ TEST_CASE("check says what the gateway would do") {
             ": ok\n"
             "  listens on 127.0.0.1:0 in clear text\n"
             "  forwards to http://127.0.0.1:9, trusting the network\n"
+            "  governs GET, POST /api/1/notification_preferences\n"
             "  other paths are forwarded; governed bodies of at most 64KiB\n"
             "  records in " +
             (directory.path() / "audit").string() +
