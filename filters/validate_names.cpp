@@ -1,11 +1,29 @@
+#include <array>
+
 #include "filters/validate_steps.hpp"
 
 namespace filters {
 namespace {
 
+// The field whose name forgiving servers take `name` for, or Contract::none. Letter case does not
+// count to some, '.', '-' and ' ' are '_' to others (PHP), and two characters beyond ASCII are
+// letters of it where Unicode's case folding is used (Go's JSON: long s and the Kelvin sign).
+std::uint8_t field_read(const Contract& contract, std::string_view name) {
+  std::array<char, 64> folded;
+  if (name.size() > folded.size()) return Contract::none;
+  std::size_t size = 0;
+  while (!name.empty()) {
+    const bool long_s = name.starts_with("\xC5\xBF"), kelvin = name.starts_with("\xE2\x84\xAA");
+    const bool blank = std::string_view(".- ").find(name.front()) != std::string_view::npos;
+    folded[size++] = long_s ? 's' : kelvin ? 'k' : blank ? '_' : lower(name.front());
+    name.remove_prefix(kelvin ? 3 : long_s ? 2 : 1);
+  }
+  return contract.find({folded.data(), size});
+}
+
 // The field that `name`, right or misspelt, stands for anywhere in a request, or Contract::none.
 std::uint8_t field_meant(const Contract& contract, std::string_view name) {
-  if (const auto field = contract.find(name); field != Contract::none) return field;
+  if (const auto field = field_read(contract, name); field != Contract::none) return field;
   if (const auto field = contract.alias(name); field != Contract::none) return field;
   if (const auto field = contract.nearest(name, true); field != Contract::none) return field;
   return contract.nearest(name, false);
@@ -27,6 +45,17 @@ std::string_view base_name(std::string_view name) {
   return {begin, end};
 }
 
+// The name of the field that a server may read an unknown name as, or "".
+std::string_view read_as(const Contract& contract, std::string_view name, Place place) {
+  const bool in_query = place == Place::query;
+  if (const auto index = field_read(contract, name); index != Contract::none) {
+    const auto& field = contract.fields()[index];
+    return (in_query ? field.in_query : field.in_body) ? field.name : std::string_view{};
+  }
+  const auto base = in_query ? base_name(name) : name;
+  return base == name ? std::string_view{} : suggestion(contract, base);
+}
+
 void judge_repeated(Judge& judge, const Document& document, Place place) {
   for (const auto index : document.repeated)
     judge.say({.rule = "repair.duplicate",
@@ -37,7 +66,17 @@ void judge_repeated(Judge& judge, const Document& document, Place place) {
                .message = "appears more than once"});
 }
 
+// Frameworks with HTML forms in mind take the method from a parameter of this name.
+bool overrides_method(std::string_view name) {
+  return equal_ignoring_case(base_name(name), "_method");
+}
+
 void judge_unknown(Judge& judge, const Document& document, const Member& member, Place place) {
+  if (overrides_method(member.name))
+    return judge.say({.rule = "validate.method_override",
+                      .place = place,
+                      .pointer = judge.pointer(document, member),
+                      .message = "would be read as the method"});
   const Mode mode = judge.modes.unknown_parameters;
   if (mode == Mode::off) return;
   Entry entry{.rule = "validate.unknown_parameter",
@@ -72,8 +111,7 @@ void judge_parameters(Judge& judge, Place place) {
       continue;
     }
     if (member.dropped || std::ranges::find(exchange.fields, i) != exchange.fields.end()) continue;
-    const auto base = place == Place::query ? base_name(member.name) : member.name;
-    const auto meant = base == member.name ? std::string_view{} : suggestion(judge.contract, base);
+    const auto meant = read_as(judge.contract, member.name, place);
     if (meant.empty()) {
       judge_unknown(judge, document, member, place);
     } else {
