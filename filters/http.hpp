@@ -38,8 +38,10 @@ enum class FieldId : std::uint8_t {
   upgrade,
   user_agent,
   via,
-  x_forwarded,  // X-Forwarded-* and X-Real-IP
-  x_prefgate,   // x-prefgate-*
+  // X-Forwarded-*, X-Real-IP; X-Original-URL and X-Rewrite-URL, whose path some servers take for
+  // the request's own. A proxy's to say, so nobody outside says them.
+  x_forwarded,
+  x_prefgate,  // x-prefgate-*
   x_request_id,
 };
 

@@ -70,9 +70,11 @@ class NameRepair {
     if (scope_.modes.alias != Mode::off && possible(alias))
       return {alias, "repair.alias", scope_.modes.alias};
     const auto near = scope_.endpoint.nearest(name, scope_.in_query);
-    if (scope_.modes.nearest != Mode::off && near != Endpoint::none && !present_[near])
-      return {near, "repair.nearest", scope_.modes.nearest};
-    return {};
+    if (scope_.modes.nearest == Mode::off || near == Endpoint::none) return {};
+    // Beside the right name a near one is another parameter; in other letters alone it is the same.
+    if (present_[near] && !equal_ignoring_case(name, scope_.endpoint.fields()[near].name))
+      return {};
+    return {near, "repair.nearest", scope_.modes.nearest};
   }
 
   void consider(std::uint32_t i) {

@@ -1,11 +1,48 @@
+#include <array>
+
 #include "filters/validate_steps.hpp"
 
 namespace filters {
 namespace {
 
+// A name as the most forgiving servers read it. Letter case does not count to some, '.', '-' and '
+// ' are '_' to others (PHP), and two characters beyond ASCII are letters of it where Unicode's case
+// folding is used (Go's JSON: long s and the Kelvin sign).
+class FoldedName {
+ public:
+  explicit FoldedName(std::string_view name) {
+    for (; !name.empty() && size_ < text_.size(); ++size_) {
+      const bool long_s = name.starts_with("\xC5\xBF"), kelvin = name.starts_with("\xE2\x84\xAA");
+      const bool blank = std::string_view(".- ").find(name.front()) != std::string_view::npos;
+      text_[size_] = long_s ? 's' : kelvin ? 'k' : blank ? '_' : lower(name.front());
+      name.remove_prefix(kelvin ? 3 : long_s ? 2 : 1);
+    }
+    whole_ = name.empty();
+  }
+  bool operator==(const FoldedName& other) const {
+    return whole_ && other.whole_ &&
+           std::string_view(text_.data(), size_) ==
+               std::string_view(other.text_.data(), other.size_);
+  }
+
+ private:
+  std::array<char, longest_shown_name> text_;  // no field's name is longer
+  std::size_t size_ = 0;
+  bool whole_ = false;
+};
+
+// The field that forgiving servers take `name` for, or Endpoint::none.
+std::uint8_t field_read(const Endpoint& endpoint, std::string_view name) {
+  if (const auto field = endpoint.find(name); field != Endpoint::none) return field;
+  const FoldedName folded(name);
+  for (std::size_t f = 0; f < endpoint.fields().size(); ++f)
+    if (folded == FoldedName(endpoint.fields()[f].name)) return static_cast<std::uint8_t>(f);
+  return Endpoint::none;
+}
+
 // The field that `name`, right or misspelt, stands for anywhere in a request, or Endpoint::none.
 std::uint8_t field_meant(const Endpoint& endpoint, std::string_view name) {
-  if (const auto field = endpoint.find(name); field != Endpoint::none) return field;
+  if (const auto field = field_read(endpoint, name); field != Endpoint::none) return field;
   if (const auto field = endpoint.alias(name); field != Endpoint::none) return field;
   if (const auto field = endpoint.nearest(name, true); field != Endpoint::none) return field;
   return endpoint.nearest(name, false);
@@ -27,6 +64,17 @@ std::string_view base_name(std::string_view name) {
   return {begin, end};
 }
 
+// The name of the field that a server may read an unknown name as, or "".
+std::string_view read_as(const Endpoint& endpoint, std::string_view name, Place place) {
+  const bool in_query = place == Place::query;
+  if (const auto index = field_read(endpoint, name); index != Endpoint::none) {
+    const auto& field = endpoint.fields()[index];
+    return (in_query ? field.in_query : field.in_body) ? field.name : std::string_view{};
+  }
+  const auto base = in_query ? base_name(name) : name;
+  return base == name ? std::string_view{} : suggestion(endpoint, base);
+}
+
 void judge_repeated(Judge& judge, const Document& document, Place place) {
   for (const auto index : document.repeated)
     judge.say({.rule = "repair.duplicate",
@@ -37,7 +85,17 @@ void judge_repeated(Judge& judge, const Document& document, Place place) {
                .message = "appears more than once"});
 }
 
+// Frameworks with HTML forms in mind take the method from a parameter of this name.
+bool overrides_method(std::string_view name) {
+  return equal_ignoring_case(base_name(name), "_method");
+}
+
 void judge_unknown(Judge& judge, const Document& document, const Member& member, Place place) {
+  if (overrides_method(member.name))
+    return judge.say({.rule = "validate.method_override",
+                      .place = place,
+                      .pointer = judge.pointer(document, member),
+                      .message = "would be read as the method"});
   const Mode mode = judge.modes.unknown_parameters;
   if (mode == Mode::off) return;
   Entry entry{.rule = "validate.unknown_parameter",
@@ -72,8 +130,7 @@ void judge_parameters(Judge& judge, Place place) {
       continue;
     }
     if (member.dropped || std::ranges::find(exchange.fields, i) != exchange.fields.end()) continue;
-    const auto base = place == Place::query ? base_name(member.name) : member.name;
-    const auto meant = base == member.name ? std::string_view{} : suggestion(judge.endpoint, base);
+    const auto meant = read_as(judge.endpoint, member.name, place);
     if (meant.empty()) {
       judge_unknown(judge, document, member, place);
     } else {

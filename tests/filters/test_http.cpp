@@ -23,6 +23,8 @@ TEST_CASE("field names are known in any case, and neighbours of known names are 
       {"X-Forwarded-For", FieldId::x_forwarded},
       {"x-forwarded-", FieldId::other},
       {"X-Real-IP", FieldId::x_forwarded},
+      {"X-Original-URL", FieldId::x_forwarded},
+      {"x-rewrite-url", FieldId::x_forwarded},
       {"X-Prefgate-Rules", FieldId::x_prefgate},
       {"x-request-id", FieldId::x_request_id},
       {"", FieldId::other},
