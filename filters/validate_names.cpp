@@ -1,30 +1,12 @@
+#include "filters/field_names.hpp"
 #include "filters/validate_steps.hpp"
 
 namespace filters {
 namespace {
 
-// The field that `name`, right or misspelt, stands for anywhere in a request, or Contract::none.
-std::uint8_t field_meant(const Contract& contract, std::string_view name) {
-  if (const auto field = contract.find(name); field != Contract::none) return field;
-  if (const auto field = contract.alias(name); field != Contract::none) return field;
-  if (const auto field = contract.nearest(name, true); field != Contract::none) return field;
-  return contract.nearest(name, false);
-}
-
 std::string_view suggestion(const Contract& contract, std::string_view name) {
   const auto field = field_meant(contract, name);
   return field == Contract::none ? std::string_view{} : contract.fields()[field].name;
-}
-
-// What servers that build objects and lists from parameter names take for the name: "platform" of
-// "platform[]", "platform[x]", "[platform]", " platform", "platform\0".
-std::string_view base_name(std::string_view name) {
-  const auto outside = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '[' || c == ']';
-  };
-  const auto begin = std::ranges::find_if_not(name, outside);
-  const auto end = std::find_if(begin, name.end(), outside);
-  return {begin, end};
 }
 
 void judge_repeated(Judge& judge, const Document& document, Place place) {
@@ -86,6 +68,11 @@ void judge_parameters(Judge& judge, Place place) {
   }
 }
 
+bool disagrees(const Exchange& exchange, std::uint32_t member) {
+  const auto& conflicts = exchange.query_conflicts;
+  return std::ranges::find(conflicts, member, &Conflict::member) != conflicts.end();
+}
+
 // Of a POST: a field in the query is one that some servers read, in place of the body's.
 void judge_query_of_post(Judge& judge) {
   const auto& query = judge.exchange.query;
@@ -94,6 +81,7 @@ void judge_query_of_post(Judge& judge) {
     while (repeated != query.repeated.end() && *repeated < i) ++repeated;
     if (repeated != query.repeated.end() && *repeated == i) continue;
     const auto& member = query.members[i];
+    if (member.dropped) continue;  // Repair took it to the body
     const auto meant = suggestion(judge.contract, base_name(member.name));
     if (meant.empty()) {
       judge_unknown(judge, query, member, Place::query);
@@ -102,7 +90,9 @@ void judge_query_of_post(Judge& judge) {
     judge.say({.rule = "validate.misplaced",
                .place = Place::query,
                .pointer = judge.pointer(query, member),
-               .message = "belongs in the body",
+               .message = disagrees(judge.exchange, i)
+                              ? "belongs in the body, and disagrees with another value given"
+                              : "belongs in the body",
                .suggestion = meant == member.name ? std::string_view{} : meant});
   }
 }
