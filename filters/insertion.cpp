@@ -69,6 +69,7 @@ void Insertion::end_object() {
 }
 
 Span Insertion::finish() {
+  if (text_.empty()) return {};
   if (blank_) text_ += '}';
   const auto source = document_.source;
   const auto end = here();

@@ -26,7 +26,8 @@ class Insertion {
   // Members added up to `end_object` are inside it.
   std::uint32_t begin_object(std::string_view name);
   void end_object();
-  // Gives the document a source that has the new text. Returns where it stands there.
+  // Gives the document a source that has the new text, where there is any. Returns where it stands
+  // there.
   Span finish();
 
  private:

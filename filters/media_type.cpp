@@ -8,25 +8,32 @@ namespace {
 
 using namespace std::string_view_literals;
 
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t");
   return begin == text.npos ? std::string_view{}
                             : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-bool begins_with(std::string_view text, std::string_view lower_case) {
-  return equal_ignoring_case(text.substr(0, lower_case.size()), lower_case);
+bool begins_with(std::string_view text, std::string_view start) {
+  return equal_ignoring_case(text.substr(0, start.size()), start);
 }
 
-// Alone or with `charset=utf-8`: any other parameter could change the meaning of the bytes for
-// whoever reads them next.
-bool is_json(std::string_view value) {
+struct Parts {
+  std::string_view type;
+  bool plain = false;  // no parameter but `charset=utf-8`
+};
+
+// Any other parameter could change the meaning of the bytes for whoever reads them next.
+Parts split(std::string_view value) {
   const auto semicolon = value.find(';');
-  if (!equal_ignoring_case(trimmed(value.substr(0, semicolon)), "application/json")) return false;
-  if (semicolon == value.npos) return true;
+  const auto type = trimmed(value.substr(0, semicolon));
+  if (semicolon == value.npos) return {type, true};
   const auto parameter = trimmed(value.substr(semicolon + 1));
-  return equal_ignoring_case(parameter, "charset=utf-8") ||
-         equal_ignoring_case(parameter, "charset=\"utf-8\"");
+  return {type, equal_ignoring_case(parameter, "charset=utf-8") ||
+                    equal_ignoring_case(parameter, "charset=\"utf-8\"")};
 }
 
 // UTF-8, under its names (Encoding Standard section 4.2), or ASCII, which is a part of it.
@@ -58,13 +65,20 @@ MediaType media_type(const Headers& headers) {
   if (!field) return MediaType::missing;
   if (headers.count(FieldId::content_type) > 1) return MediaType::several;
   const auto value = field->value;
-  if (is_json(value)) return MediaType::json;
+  const auto [type, plain] = split(value);
+  if (plain && equal_ignoring_case(type, json_type)) return MediaType::json;
   // Fields that somebody on the way has joined (RFC 9110 section 5.3).
   if (value.find(',') != value.npos) return MediaType::several;
   if (begins_with(value, "multipart/") || has_other_charset(value)) return MediaType::foreign;
-  const auto type = trimmed(value.substr(0, value.find(';')));
-  return equal_ignoring_case(type, "application/x-www-form-urlencoded") ? MediaType::form
-                                                                        : MediaType::other;
+  return equal_ignoring_case(type, form_type) ? MediaType::form : MediaType::other;
+}
+
+bool is_familiar(std::string_view media_type) {
+  constexpr std::array types{json_type,     form_type,     "application/octet-stream"sv,
+                             "text/html"sv, "text/json"sv, "text/plain"sv};
+  const auto [type, plain] = split(media_type);
+  return plain &&
+         std::ranges::any_of(types, [type = type](auto t) { return equal_ignoring_case(type, t); });
 }
 
 bool has_content_encoding(const Headers& headers) {

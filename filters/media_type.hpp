@@ -19,6 +19,9 @@ enum class MediaType : std::uint8_t {
 };
 
 MediaType media_type(const Headers& headers);
+// True for the few types that clients name by mistake, alone or with `charset=utf-8`. Any other
+// text may hold anything, a token among it, and belongs in no output.
+bool is_familiar(std::string_view media_type);
 // True where a Content-Encoding other than `identity` is given.
 bool has_content_encoding(const Headers& headers);
 

@@ -1,8 +1,6 @@
 // The rule `encoding`: a body that is JSON whatever its head says of it, and a form, which becomes
 // JSON. The head comes first and the body decides, so a type that could be mended stays open until
 // the body is there.
-#include <algorithm>
-
 #include "filters/form.hpp"
 #include "filters/json_text.hpp"
 #include "filters/media_type.hpp"
@@ -12,18 +10,6 @@ namespace filters {
 namespace {
 
 constexpr std::string_view json_type = "application/json";
-
-// JSON text of a Content-Type for the journal. Clients can put anything there, so what does not
-// look like one stays out.
-std::string_view shown_type(std::string_view value, Arena& arena) {
-  const auto usual = [](char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
-           std::string_view("/+-._;= ").find(c) != std::string_view::npos;
-  };
-  const bool shown = value.size() <= longest_shown_name && value.find('/') != value.npos &&
-                     std::ranges::all_of(value, usual);
-  return shown ? quoted(value, arena) : std::string_view{};
-}
 
 }  // namespace
 
@@ -82,13 +68,14 @@ void mend_media_type(Exchange& exchange, std::string_view rule) {
   exchange.media_type_open = false;
   auto& headers = exchange.request.headers;
   const auto* const field = headers.find(FieldId::content_type);
-  exchange.journal.write(
-      {.rule = rule,
-       .operation = field ? Operation::replace : Operation::add,
-       .place = Place::header,
-       .pointer = "/content-type",
-       .before = field ? shown_type(field->value, exchange.arena) : std::string_view{},
-       .after = "\"application/json\""});
+  exchange.journal.write({.rule = rule,
+                          .operation = field ? Operation::replace : Operation::add,
+                          .place = Place::header,
+                          .pointer = "/content-type",
+                          .before = field && is_familiar(field->value)
+                                        ? quoted(field->value, exchange.arena)
+                                        : std::string_view{},
+                          .after = "\"application/json\""});
   if (field)
     headers.replace(FieldId::content_type, json_type);
   else

@@ -65,6 +65,16 @@ TEST_CASE("a media type is JSON, a form, a slip, or something else") {
   CHECK(type_of({"application/json", "application/json"}) == several);
 }
 
+TEST_CASE("only familiar types are for the journal") {
+  for (const auto* value :
+       {"text/plain", "Text/JSON", "text/plain;charset=UTF-8", "application/octet-stream",
+        "application/x-www-form-urlencoded; charset=\"utf-8\""})
+    CHECK(is_familiar(value));
+  for (const auto* value : {"", "text", "text/plain2", "text/plain; a=b", "application/json;",
+                            "text/plain; charset=utf-8; a=b", "token/abc"})
+    CHECK_FALSE(is_familiar(value));
+}
+
 TEST_CASE("an encoding other than identity is one, in any of the fields") {
   Arena arena;
   Headers headers(arena);

@@ -66,15 +66,16 @@ TEST_CASE("a JSON body under a missing or wrong type gets the right one, and no 
   CHECK(missing->journal.begin()->before == "");
 }
 
-TEST_CASE("the old type is told where it looks like one") {
+TEST_CASE("the old type is told where it is a familiar one") {
   const struct {
     std::string type;
     std::string_view before;
   } cases[] = {
       {"text/plain; charset=utf-8", R"("text/plain; charset=utf-8")"},
       {"0123456789abcdef", ""},
-      {"text/" + std::string(64, 'f'), ""},
-      {"text/plain; \"quoted\"", ""},
+      {"Text/Plain;charset=\"UTF-8\"", R"("Text/Plain;charset=\"UTF-8\"")"},
+      {"token/abc", ""},
+      {"text/plain; token=abc", ""},
   };
   for (const auto& c : cases) {
     CAPTURE(c.type);

@@ -146,14 +146,15 @@ std::vector<std::string_view> preference_names(const Exchange& exchange) {
 }
 
 // Every field of the contract, in what leaves, against the contract.
-void check_fields(const Exchange& after) {
+void check_fields(const Exchange& after, filters::ParameterNames names) {
   const bool post = after.request.method == filters::Method::post;
   const auto fields = filters::Contract::builtin().fields();
   for (std::size_t f = 0; f < fields.size(); ++f) {
     const auto& field = fields[f];
     if (!(post ? field.in_body : field.in_query)) continue;
     const auto count = std::ranges::count_if(after.parameters().members, [&](const auto& member) {
-      const bool documented = !post && member.name == field.documented_query_name;
+      const bool documented = !post && names == filters::ParameterNames::documented &&
+                              member.name == field.documented_query_name;
       return member.parent == Document::root && (member.name == field.name || documented);
     });
     require(count == 1, "what leaves has not each field once");
@@ -234,7 +235,7 @@ void check_again(const Input& input, const Exchange& first) {
   if (input.settings.validate.all != Mode::enforce) return;
   require(first.request.method != filters::Method::post || is_json(first.outgoing_body),
           "what leaves is not JSON");
-  check_fields(*again);
+  check_fields(*again, input.settings.rewrite.parameter_names);
 }
 
 }  // namespace

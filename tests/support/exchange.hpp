@@ -99,6 +99,10 @@ class TestExchange {
   std::optional<filters::Exchange> exchange_;
 };
 
+// The good body without one of its members.
+std::string without(std::string_view name);
+// The good body with `members`, as they are written, behind the others in place of `name`.
+std::string moved(std::string_view name, std::string_view members);
 // A real app's body: the five fields and `count` preferences, by the known names.
 std::string app_body(std::size_t count, bool pretty = false);
 // The API page's example map as the page prints it, the mangled zero-width space included, inside a
