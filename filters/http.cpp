@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 namespace filters {
 namespace {
@@ -98,6 +99,12 @@ std::size_t Headers::count(FieldId id) const {
 void Headers::set(FieldId id, std::string_view name, std::string_view value) {
   remove(id);
   append(id, name, value);
+}
+
+void Headers::replace(FieldId id, std::string_view value) {
+  const auto found = std::ranges::find(fields_, id, &Field::id);
+  assert(found != fields_.end());
+  found->value = value;
 }
 
 void Headers::remove(FieldId id) {

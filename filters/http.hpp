@@ -76,6 +76,8 @@ class Headers {
   std::size_t count(FieldId id) const;
   // Removes every field of that id and appends one.
   void set(FieldId id, std::string_view name, std::string_view value);
+  // Gives the first field of that id another value, where it stands. There must be one.
+  void replace(FieldId id, std::string_view value);
   void remove(FieldId id);
   void remove(std::string_view name);
 

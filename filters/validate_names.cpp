@@ -1,67 +1,12 @@
-#include <array>
-
+#include "filters/field_names.hpp"
 #include "filters/validate_steps.hpp"
 
 namespace filters {
 namespace {
 
-// A name as the most forgiving servers read it. Letter case does not count to some, '.', '-' and '
-// ' are '_' to others (PHP), and two characters beyond ASCII are letters of it where Unicode's case
-// folding is used (Go's JSON: long s and the Kelvin sign).
-class FoldedName {
- public:
-  explicit FoldedName(std::string_view name) {
-    for (; !name.empty() && size_ < text_.size(); ++size_) {
-      const bool long_s = name.starts_with("\xC5\xBF"), kelvin = name.starts_with("\xE2\x84\xAA");
-      const bool blank = std::string_view(".- ").find(name.front()) != std::string_view::npos;
-      text_[size_] = long_s ? 's' : kelvin ? 'k' : blank ? '_' : lower(name.front());
-      name.remove_prefix(kelvin ? 3 : long_s ? 2 : 1);
-    }
-    whole_ = name.empty();
-  }
-  bool operator==(const FoldedName& other) const {
-    return whole_ && other.whole_ &&
-           std::string_view(text_.data(), size_) ==
-               std::string_view(other.text_.data(), other.size_);
-  }
-
- private:
-  std::array<char, longest_shown_name> text_;  // no field's name is longer
-  std::size_t size_ = 0;
-  bool whole_ = false;
-};
-
-// The field that forgiving servers take `name` for, or Endpoint::none.
-std::uint8_t field_read(const Endpoint& endpoint, std::string_view name) {
-  if (const auto field = endpoint.find(name); field != Endpoint::none) return field;
-  const FoldedName folded(name);
-  for (std::size_t f = 0; f < endpoint.fields().size(); ++f)
-    if (folded == FoldedName(endpoint.fields()[f].name)) return static_cast<std::uint8_t>(f);
-  return Endpoint::none;
-}
-
-// The field that `name`, right or misspelt, stands for anywhere in a request, or Endpoint::none.
-std::uint8_t field_meant(const Endpoint& endpoint, std::string_view name) {
-  if (const auto field = field_read(endpoint, name); field != Endpoint::none) return field;
-  if (const auto field = endpoint.alias(name); field != Endpoint::none) return field;
-  if (const auto field = endpoint.nearest(name, true); field != Endpoint::none) return field;
-  return endpoint.nearest(name, false);
-}
-
 std::string_view suggestion(const Endpoint& endpoint, std::string_view name) {
   const auto field = field_meant(endpoint, name);
   return field == Endpoint::none ? std::string_view{} : endpoint.fields()[field].name;
-}
-
-// What servers that build objects and lists from parameter names take for the name: "platform" of
-// "platform[]", "platform[x]", "[platform]", " platform", "platform\0".
-std::string_view base_name(std::string_view name) {
-  const auto outside = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '[' || c == ']';
-  };
-  const auto begin = std::ranges::find_if_not(name, outside);
-  const auto end = std::find_if(begin, name.end(), outside);
-  return {begin, end};
 }
 
 // The name of the field that a server may read an unknown name as, or "".
@@ -143,6 +88,11 @@ void judge_parameters(Judge& judge, Place place) {
   }
 }
 
+bool disagrees(const Exchange& exchange, std::uint32_t member) {
+  const auto& conflicts = exchange.query_conflicts;
+  return std::ranges::find(conflicts, member, &Conflict::member) != conflicts.end();
+}
+
 // Of a POST: a field in the query is one that some servers read, in place of the body's.
 void judge_query_of_post(Judge& judge) {
   const auto& query = judge.exchange.query;
@@ -151,6 +101,7 @@ void judge_query_of_post(Judge& judge) {
     while (repeated != query.repeated.end() && *repeated < i) ++repeated;
     if (repeated != query.repeated.end() && *repeated == i) continue;
     const auto& member = query.members[i];
+    if (member.dropped) continue;  // Repair took it to the body
     const auto meant = suggestion(judge.endpoint, base_name(member.name));
     if (meant.empty()) {
       judge_unknown(judge, query, member, Place::query);
@@ -159,7 +110,9 @@ void judge_query_of_post(Judge& judge) {
     judge.say({.rule = "validate.misplaced",
                .place = Place::query,
                .pointer = judge.pointer(query, member),
-               .message = "belongs in the body",
+               .message = disagrees(judge.exchange, i)
+                              ? "belongs in the body, and disagrees with another value given"
+                              : "belongs in the body",
                .suggestion = meant == member.name ? std::string_view{} : meant});
   }
 }

@@ -100,6 +100,8 @@ void read_filters(Section& root, filters::Settings& settings) {
     repair->mode("value", settings.repair.value);
     repair->mode("type", settings.repair.type);
     repair->mode("invisible", settings.repair.invisible);
+    repair->mode("placement", settings.repair.placement);
+    repair->mode("encoding", settings.repair.encoding);
     repair->finish();
   }
   if (auto validate = section->section("validate")) {

@@ -22,12 +22,14 @@ void write_entry(const Entry& entry, std::ostream& out) {
       << ' ';
   if (entry.operation == Operation::move) out << entry.from << " -> ";
   out << (entry.pointer.empty() ? "/" : entry.pointer);
+  if (entry.operation == Operation::add) out << "  added";
+  if (entry.operation == Operation::remove) out << "  removed";
   if (entry.secret)
     out << "  (a secret: its value is not shown)";
   else if (!entry.before.empty() && !entry.after.empty())
     out << "  " << entry.before << " -> " << entry.after;
-  else if (entry.operation == Operation::remove)
-    out << "  removed";
+  else if (!entry.after.empty())
+    out << "  " << entry.after;
   if (!entry.message.empty()) out << "  " << entry.message;
   if (!entry.suggestion.empty()) out << "  (did you mean " << entry.suggestion << "?)";
   if (entry.kind == Kind::finding) out << "  [" << to_string(entry.mode) << ": not acted on]";

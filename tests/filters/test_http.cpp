@@ -55,6 +55,18 @@ TEST_CASE("headers keep their order, and set leaves exactly one") {
   CHECK(headers.size() == 0);
 }
 
+TEST_CASE("replace gives the first field another value, where it stands") {
+  Arena arena;
+  Headers headers(arena);
+  headers.append("Accept", "a");
+  headers.append("CONTENT-type", "text/plain");
+  headers.append("X-One", "1");
+  headers.replace(FieldId::content_type, "application/json");
+  REQUIRE(headers.size() == 3);
+  CHECK((headers.begin() + 1)->name == "CONTENT-type");
+  CHECK((headers.begin() + 1)->value == "application/json");
+}
+
 TEST_CASE("case is ASCII's only") {
   CHECK(equal_ignoring_case("AbC", "aBc"));
   CHECK_FALSE(equal_ignoring_case("abc", "abcd"));

@@ -67,6 +67,8 @@ TEST_CASE("the smallest config is a listener and an upstream, and every default 
   CHECK(config.filters.repair.value == Mode::enforce);
   CHECK(config.filters.repair.type == Mode::enforce);
   CHECK(config.filters.repair.invisible == Mode::enforce);
+  CHECK(config.filters.repair.placement == Mode::warn);
+  CHECK(config.filters.repair.encoding == Mode::enforce);
   CHECK(config.filters.validate.all == Mode::enforce);
   CHECK(config.filters.validate.unknown_parameters == Mode::observe);
   CHECK(config.filters.validate.unknown_preferences == Mode::observe);
@@ -99,7 +101,8 @@ other_paths: reject
 contract: builtin
 filters:
   authenticate: {mode: warn}
-  repair: {alias: off, nearest: observe, value: warn, type: off, invisible: observe}
+  repair: {alias: off, nearest: observe, value: warn, type: off, invisible: observe, placement: enforce,
+           encoding: warn}
   validate: {mode: observe, unknown_parameters: enforce, unknown_preferences: warn}
   rewrite: {parameter_names: documented, headers: {set: {X-Fleet: north depot, X-Two: "2"}, remove: [X-App-State]}}
 audit: {directory: ./var/audit, level: request, hmac_key: keys/audit.hmac, on_full: drop, durability: batch}
@@ -146,6 +149,8 @@ log: {level: debug, format: json}
   CHECK(config.filters.repair.value == Mode::warn);
   CHECK(config.filters.repair.type == Mode::off);
   CHECK(config.filters.repair.invisible == Mode::observe);
+  CHECK(config.filters.repair.placement == Mode::enforce);
+  CHECK(config.filters.repair.encoding == Mode::warn);
   CHECK(config.filters.validate.all == Mode::observe);
   CHECK(config.filters.validate.unknown_parameters == Mode::enforce);
   CHECK(config.filters.validate.unknown_preferences == Mode::warn);

@@ -11,6 +11,7 @@
 namespace {
 
 const std::string path(tests::path);
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 const std::string bearer = "Authorization: Bearer very-hushed-bearer";
 
 struct Explained {
@@ -35,12 +36,13 @@ Explained explain(const std::string& request, bool json = false,
 }
 
 std::string message(std::string_view line, std::string_view body = {},
-                    const std::vector<std::string>& fields = {bearer}) {
+                    const std::vector<std::string>& fields = {bearer},
+                    std::string_view type = "application/json") {
   std::string text = std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n";
   for (const auto& field : fields) text += field + "\r\n";
   if (!body.empty())
-    text +=
-        "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    text += "Content-Type: " + std::string(type) +
+            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
   return text + "\r\n" + std::string(body);
 }
 
@@ -69,6 +71,56 @@ TEST_CASE("the page's POST, mangled as it is printed, is repaired and forwarded"
   CHECK(explained.says("repair.invisible"));
   CHECK(explained.says("\"grid_resync_success\":true  \n    }}"));
   CHECK(explained.says("\"device_token\":\"[device token]\""));
+}
+
+TEST_CASE("a form is shown as the JSON it becomes") {
+  const std::string form =
+      "locale=en&device_token=hush-hush&device_type=ios&platfrom=ios&app_version=4&"
+      "notification_preferences[alarm]=1";
+  const auto explained = explain(message("POST " + path, form, {bearer}, form_type));
+  CHECK(explained.status == 0);
+  CHECK(explained.says(
+      "    edit  repair.encoding  header /content-type  \"application/x-www-form-urlencoded\" -> "
+      "\"application/json\"\n"
+      "    edit  repair.encoding  body /  the form became JSON\n"
+      "    edit  repair.alias  body /platfrom -> /platform\n"));
+  CHECK(explained.says("forwarded, 3 edits:\n"));
+  CHECK(explained.says("    Content-Type: application/json\n"));
+  const std::string json =
+      R"({"locale":"en","device_token":"hush-hush","device_type":"ios","platform":"ios",)"
+      R"("app_version":"4","notification_preferences":{"alarm":true}})";
+  CHECK(explained.says("    Content-Length: " + std::to_string(json.size()) + "\n"));
+  auto shown = json;
+  CHECK(explained.says(shown.replace(shown.find("hush-hush"), 9, "[device token]")));
+
+  const auto doubled = explain(message("POST " + path, form + "&locale=en", {bearer}, form_type));
+  CHECK(doubled.says("rejected (malformed_form)"));
+  CHECK(doubled.says("malformed form body: line 1, column 111: locale appears more than once"));
+}
+
+TEST_CASE("fields of a POST's query are shown as they move") {
+  auto moving = config();
+  moving.filters.repair.placement = filters::Mode::enforce;
+  const auto request = message("POST " + path + "?locale=en&device_token=hush-hush",
+                               R"({"device_type":"ios","platform":"ios","app_version":"4",)"
+                               R"("notification_preferences":{}})");
+  const auto explained = explain(request, false, moving);
+  CHECK(explained.status == 0);
+  CHECK(
+      explained.says("    edit  repair.placement  query /locale  removed\n"
+                     "    edit  repair.placement  body /locale  added  \"en\"\n"
+                     "    edit  repair.placement  query /device_token  removed  (a secret: its "
+                     "value is not shown)\n"
+                     "    edit  repair.placement  body /device_token  added  (a secret: its value "
+                     "is not shown)\n"));
+  CHECK(explained.says("    POST " + path + " HTTP/1.1\n"));
+  CHECK(explained.says(
+      R"("notification_preferences":{},"locale":"en","device_token":"[device token]"})"));
+  const auto told = explain(request);
+  CHECK(told.status == 1);
+  CHECK(
+      told.says("    finding  repair.placement  query /locale  belongs in the body  "
+                "[warn: not acted on]\n"));
 }
 
 TEST_CASE("a request that needs nothing says so") {
@@ -223,6 +275,13 @@ TEST_CASE("no token is ever shown, however it is written") {
       {"JSON that is broken", post(R"("device_token":"hush-hush-device",)")},
       {"a POST with the query's",
        message("POST " + path + "?device_token=hush-hush-device", tests::good_body)},
+      {"a POST with the query's alone",
+       message("POST " + path + "?device_token=hush-hush-device", "{}")},
+      {"a form",
+       message("POST " + path, "device_token=hush-hush-device&platform=ios", {bearer}, form_type)},
+      {"a form that is none",
+       message("POST " + path, "device_token=hush-hush-device&platform=%", {bearer}, form_type)},
+      {"a Content-Type", message("POST " + path, tests::good_body, {bearer}, "x/hush-hush-device")},
       {"another path's query", message("GET /api/1/users/keys?device_token=hush-hush-device")},
       {"another path's body",
        message("POST /api/1/users/keys", R"({"a":{"device_token":"hush-hush-device"}})")},
