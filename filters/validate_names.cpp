@@ -1,30 +1,32 @@
-#include <array>
-
 #include "filters/validate_steps.hpp"
 
 namespace filters {
 namespace {
 
-// The field whose name forgiving servers take `name` for, or Contract::none. Letter case does not
-// count to some, '.', '-' and ' ' are '_' to others (PHP), and two characters beyond ASCII are
-// letters of it where Unicode's case folding is used (Go's JSON: long s and the Kelvin sign).
-std::uint8_t field_read(const Contract& contract, std::string_view name) {
-  std::array<char, 64> folded;
-  if (name.size() > folded.size()) return Contract::none;
-  std::size_t size = 0;
-  while (!name.empty()) {
-    const bool long_s = name.starts_with("\xC5\xBF"), kelvin = name.starts_with("\xE2\x84\xAA");
-    const bool blank = std::string_view(".- ").find(name.front()) != std::string_view::npos;
-    folded[size++] = long_s ? 's' : kelvin ? 'k' : blank ? '_' : lower(name.front());
-    name.remove_prefix(kelvin ? 3 : long_s ? 2 : 1);
-  }
-  return contract.find({folded.data(), size});
+// The next character of a name as forgiving servers read it. Letter case does not count to some,
+// '.', '-' and ' ' are '_' to others (PHP), and two characters beyond ASCII are letters of it where
+// Unicode's case folding is used (Go's JSON: the long s and the Kelvin sign).
+char take_folded(std::string_view& name) {
+  const bool long_s = name.starts_with("\xC5\xBF"), kelvin = name.starts_with("\xE2\x84\xAA");
+  const char c = name.front();
+  name.remove_prefix(kelvin ? 3 : long_s ? 2 : 1);
+  if (c == '.' || c == '-' || c == ' ') return '_';
+  return long_s ? 's' : kelvin ? 'k' : lower(c);
+}
+
+bool read_alike(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty())
+    if (take_folded(a) != take_folded(b)) return false;
+  return a.empty() && b.empty();
 }
 
 // The field that `name`, right or misspelt, stands for anywhere in a request, or Contract::none.
 std::uint8_t field_meant(const Contract& contract, std::string_view name) {
-  if (const auto field = field_read(contract, name); field != Contract::none) return field;
+  if (const auto field = contract.find(name); field != Contract::none) return field;
   if (const auto field = contract.alias(name); field != Contract::none) return field;
+  const auto fields = contract.fields();
+  for (std::size_t f = 0; f < fields.size(); ++f)
+    if (read_alike(name, fields[f].name)) return static_cast<std::uint8_t>(f);
   if (const auto field = contract.nearest(name, true); field != Contract::none) return field;
   return contract.nearest(name, false);
 }
@@ -45,13 +47,12 @@ std::string_view base_name(std::string_view name) {
   return {begin, end};
 }
 
-// The name of the field that a server may read an unknown name as, or "".
+// The name of the field of this place that a server may read an unknown name as, or "".
 std::string_view read_as(const Contract& contract, std::string_view name, Place place) {
   const bool in_query = place == Place::query;
-  if (const auto index = field_read(contract, name); index != Contract::none) {
-    const auto& field = contract.fields()[index];
-    return (in_query ? field.in_query : field.in_body) ? field.name : std::string_view{};
-  }
+  for (const auto& field : contract.fields())
+    if ((in_query ? field.in_query : field.in_body) && read_alike(name, field.name))
+      return field.name;
   const auto base = in_query ? base_name(name) : name;
   return base == name ? std::string_view{} : suggestion(contract, base);
 }
@@ -132,7 +133,8 @@ void judge_query_of_post(Judge& judge) {
     while (repeated != query.repeated.end() && *repeated < i) ++repeated;
     if (repeated != query.repeated.end() && *repeated == i) continue;
     const auto& member = query.members[i];
-    const auto meant = suggestion(judge.contract, base_name(member.name));
+    auto meant = suggestion(judge.contract, member.name);
+    if (meant.empty()) meant = suggestion(judge.contract, base_name(member.name));
     if (meant.empty()) {
       judge_unknown(judge, query, member, Place::query);
       continue;

@@ -87,9 +87,9 @@ std::string what_was_read(const filters::Exchange& exchange) {
   std::string query = exchange.query_fault ? std::string("a query that cannot be read")
                                            : counted(top_level(exchange.query), "query parameter");
   if (exchange.request.method != filters::Method::post) return query;
-  std::string body = exchange.body_fault
-                         ? std::string("a body that is not JSON")
-                         : "a JSON body of " + counted(top_level(exchange.body), "member");
+  const std::string body = exchange.body_fault
+                               ? std::string("a body that is not JSON")
+                               : "a JSON body of " + counted(top_level(exchange.body), "member");
   return exchange.request.query.empty() ? body : body + ", " + query;
 }
 
@@ -101,14 +101,16 @@ std::string TextReport::saw(std::string_view filter) const {
   if (filter == filters::Authenticate::name)
     return exchange_.identity.bearer_token.empty() ? "no bearer token" : "a bearer token";
   if (filter == filters::Repair::name) return what_was_read(exchange_);
-  if (filter == explanation_.rejected_by || acted) return "";
+  if (acted) return "";
+  if (filter == explanation_.rejected_by)
+    return exchange_.verdict.reason == filters::Reason::contract ? "rejects it for the above" : "";
   return filter == filters::Validate::name ? "all as the contract has it" : "nothing to do";
 }
 
 void TextReport::write_chain() {
   out_ << '\n';
   filters::make_pipeline(filters::Contract::builtin(), {}).each([&]<class Filter>(const Filter&) {
-    std::string name(Filter::name);
+    const std::string name(Filter::name);
     out_ << "  " << inked(Ink::bold, name);
     if (const auto text = saw(name); !text.empty())
       out_ << std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') << text;
@@ -145,7 +147,7 @@ std::string deed(const Entry& entry) {
 
 void TextReport::write_entry(const Entry& entry) {
   const bool warning = entry.kind == Kind::finding && entry.mode == Mode::warn;
-  std::string label(warning ? "warning:" : to_string(entry.kind));
+  const std::string label(warning ? "warning:" : to_string(entry.kind));
   const auto ink = entry.kind == Kind::edit        ? Ink::green
                    : entry.kind == Kind::violation ? Ink::red
                                                    : Ink::yellow;

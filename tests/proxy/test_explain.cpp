@@ -140,6 +140,15 @@ TEST_CASE("a rule in warn is a warning, with what it would have done") {
 }
 
 TEST_CASE("who refused, and who was never asked") {
+  const auto twice =
+      explain(message("GET " + path + "?" + std::string(tests::good_query) + "&platfrom=android"));
+  CHECK(
+      part(twice, "  repair") ==
+      "  repair        6 query parameters\n"
+      "    violation  repair.duplicate [enforce] query /platfrom: disagrees with platform (did you "
+      "mean platform?)\n"
+      "  validate      rejects it for the above\n"
+      "  rewrite       not reached\n");
   const auto early = explain(message("GET " + path, {}, {}));
   CHECK(part(early, "  authenticate") ==
         "  authenticate  no bearer token\n"
