@@ -10,9 +10,9 @@
 
 namespace filters {
 
-// The field that forgiving servers read `name` as: of other letter case, with '.', '-' or ' ' for
-// '_', with characters that Unicode's case folding takes for ASCII; or Endpoint::none.
-std::uint8_t field_read(const Endpoint& endpoint, std::string_view name);
+// Whether forgiving servers read both names as one: letter case, '.', '-' and ' ' for '_',
+// characters that Unicode's case folding takes for ASCII.
+bool read_alike(std::string_view a, std::string_view b);
 
 // The field that `name`, right or misspelt, stands for anywhere in a request, or Endpoint::none.
 std::uint8_t field_meant(const Endpoint& endpoint, std::string_view name);

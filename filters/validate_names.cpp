@@ -12,10 +12,9 @@ std::string_view suggestion(const Endpoint& endpoint, std::string_view name) {
 // The name of the field that a server may read an unknown name as, or "".
 std::string_view read_as(const Endpoint& endpoint, std::string_view name, Place place) {
   const bool in_query = place == Place::query;
-  if (const auto index = field_read(endpoint, name); index != Endpoint::none) {
-    const auto& field = endpoint.fields()[index];
-    return (in_query ? field.in_query : field.in_body) ? field.name : std::string_view{};
-  }
+  for (const auto& field : endpoint.fields())
+    if ((in_query ? field.in_query : field.in_body) && read_alike(name, field.name))
+      return field.name;
   const auto base = in_query ? base_name(name) : name;
   return base == name ? std::string_view{} : suggestion(endpoint, base);
 }
@@ -102,7 +101,8 @@ void judge_query_of_post(Judge& judge) {
     if (repeated != query.repeated.end() && *repeated == i) continue;
     const auto& member = query.members[i];
     if (member.dropped) continue;  // Repair took it to the body
-    const auto meant = suggestion(judge.endpoint, base_name(member.name));
+    auto meant = suggestion(judge.endpoint, member.name);
+    if (meant.empty()) meant = suggestion(judge.endpoint, base_name(member.name));
     if (meant.empty()) {
       judge_unknown(judge, query, member, Place::query);
       continue;

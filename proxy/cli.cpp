@@ -93,18 +93,26 @@ int explain_one(const Arguments& arguments, const Commands& commands, Streams st
     print(loaded.diagnostics, streams.err);
     return status_of(loaded);
   }
+  const auto form = arguments.json   ? ReportForm::json
+                    : streams.colour ? ReportForm::coloured
+                                     : ReportForm::plain;
   if (arguments.request.empty() || arguments.request == "-")
-    return commands.explain(*loaded.config, streams.in, streams.out, arguments.json);
+    return commands.explain(*loaded.config, streams.in, streams.out, form);
   FileText request = read_file(arguments.request, most_request_bytes);
   if (!request.fault.empty()) {
     streams.err << arguments.request << ": cannot read: " << request.fault << '\n';
     return wrong_usage;
   }
   std::istringstream in(std::move(request.text));
-  return commands.explain(*loaded.config, in, streams.out, arguments.json);
+  return commands.explain(*loaded.config, in, streams.out, form);
 }
 
 }  // namespace
+
+bool takes_colour(bool terminal, const char* no_color, const char* term) {
+  const bool unwanted = no_color && *no_color != '\0';
+  return terminal && !unwanted && term && std::string_view(term) != "dumb";
+}
 
 int run(int argc, const char* const* argv, const Commands& commands, Streams streams) {
   CLI::App app{"A reverse proxy that repairs, validates and records the requests of one API."};

@@ -138,6 +138,9 @@ TEST_CASE("former bugs") {
     CHECK(exchange->journal.begin()->rule == c.rule);
     CHECK(exchange->journal.violations() == 1);
   }
+  TestExchange misplaced("POST", "app+version=4", tests::good_body);
+  CHECK_FALSE(misplaced.run());
+  CHECK(misplaced.story() == "violation validate.misplaced /(name of 11 bytes)");
   for (const std::string_view query : {"_method=DELETE", "_method[]=DELETE", "%5Fmethod=DELETE"}) {
     CAPTURE(query);
     TestExchange exchange("POST", query, tests::good_body);
