@@ -76,9 +76,9 @@ MediaType media_type(const Headers& headers) {
 bool is_familiar(std::string_view media_type) {
   constexpr std::array types{json_type,     form_type,     "application/octet-stream"sv,
                              "text/html"sv, "text/json"sv, "text/plain"sv};
-  const auto [type, plain] = split(media_type);
-  return plain &&
-         std::ranges::any_of(types, [type = type](auto t) { return equal_ignoring_case(type, t); });
+  const Parts parts = split(media_type);
+  const auto same = [&](auto type) { return equal_ignoring_case(parts.type, type); };
+  return parts.plain && std::ranges::any_of(types, same);
 }
 
 bool has_content_encoding(const Headers& headers) {

@@ -32,11 +32,10 @@ class Repair {
   // Says in exchange.media_type_open whether a Content-Type that is not JSON's can be mended once
   // the body is there. Never rejects.
   Verdict on_head(Exchange& exchange) const;
-  // Fills exchange.query, .body, .fields, .conflicts, .identity.device_token and the edits, and
-  // mends the Content-Type. Never
-  // rejects: what is no query or no JSON is left as a fault, names repeated and wrong spellings
-  // that disagree with the right one are left in the documents and `conflicts`. Validate judges
-  // them, together with everything else.
+  // Fills exchange.query, .body, .fields, .conflicts, .query_conflicts, .identity.device_token and
+  // the edits, and mends the Content-Type. Never rejects: what is no query, no JSON and no form is
+  // left as a fault, names repeated and wrong spellings that disagree with the right one are left
+  // in the documents and the conflicts. Validate judges them, together with everything else.
   Verdict on_body(Exchange& exchange) const;
 
  private:
