@@ -30,7 +30,7 @@ Hash sha256(std::string_view bytes) {
   return Sha256().add(bytes).end();
 }
 
-std::string hex(std::span<const unsigned char> bytes) {
+std::string to_hex(std::span<const unsigned char> bytes) {
   constexpr char digits[] = "0123456789abcdef";
   std::string text;
   for (const auto byte : bytes) {

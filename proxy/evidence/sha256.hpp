@@ -30,6 +30,6 @@ class Sha256 {
 Hash sha256(std::string_view bytes);
 
 // Lower case.
-std::string hex(std::span<const unsigned char> bytes);
+std::string to_hex(std::span<const unsigned char> bytes);
 
 }  // namespace proxy

@@ -73,7 +73,7 @@ PublicKey PublicKey::from_bytes(std::span<const unsigned char, 32> bytes) {
 
 std::string PublicKey::name() const {
   const auto digest = Sha256().add(bytes_).end();
-  return "prefgate/" + hex(std::span(digest).first(8));
+  return "prefgate/" + to_hex(std::span(digest).first(8));
 }
 
 std::string PublicKey::pem() const {

@@ -45,7 +45,7 @@ std::vector<std::string> entries_of(std::size_t count, std::mt19937& random) {
 
 std::string joined(const std::vector<Hash>& hashes) {
   std::string text;
-  for (const auto& hash : hashes) text += hex(hash) + "\n";
+  for (const auto& hash : hashes) text += to_hex(hash) + "\n";
   return text;
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("the roots are those of Certificate Transparency's reference tree, of 
   const Tree tree(reference);
   for (std::size_t size = 0; size <= reference.size(); ++size) {
     CAPTURE(size);
-    CHECK(hex(tree.roots[size]) == reference_roots[size]);
+    CHECK(to_hex(tree.roots[size]) == reference_roots[size]);
   }
 }
 
