@@ -36,9 +36,7 @@ AuditTree::AuditTree(std::filesystem::path directory, SigningKey key, std::uint6
       write_(std::move(write)),
       stored_(directory_, StoredTree::Access::append, write_) {
   resume(records);
-  auto error = this->write();
-  if (!error) error = sign(false);  // from here on records may follow
-  if (error)
+  if (const auto error = sign(false))  // from here on records may follow
     throw std::runtime_error("audit " + directory_.string() +
                              ": the evidence cannot be written: " + error.message());
 }
@@ -121,6 +119,7 @@ void AuditTree::append(std::string_view lines) {
 }
 
 std::error_code AuditTree::sign(bool closed) {
+  if (const auto error = stored_.write()) return error;
   if (const auto error = stored_.sync()) return error;
   const Checkpoint checkpoint{.size = size(), .root = stored_.root(), .closed = closed};
   return replace_file(directory_ / checkpoint_name, sign_checkpoint(checkpoint, key_), write_);

@@ -33,8 +33,8 @@ class AuditTree {
   const std::vector<std::string>& notices() const { return notices_; }
   std::uint64_t size() const { return stored_.size(); }
 
-  // Whole lines, each with its end, as a segment has just taken them. Then `write`, which hands the
-  // nodes to the files; after an error it is to be called again, and keeps what they did not take.
+  // Whole lines, each with its end, as a segment has just taken them. Then `write`, which hands
+  // their nodes to the files; what they do not take is kept, and `write` is to be called again.
   void append(std::string_view lines);
   std::error_code write() { return stored_.write(); }
   // Makes a checkpoint over everything appended, durable when it returns. The lines must be.
