@@ -53,7 +53,8 @@ TEST_CASE("a proof with anything changed in it shows nothing") {
   const Case cases[] = {
       {"record", [](auto& proof) { proof.record[20] ^= 1; }, no_record},
       {"number", [](auto& proof) { ++proof.seq; }, no_record},
-      {"size", [](auto& proof) { ++proof.size; }, no_record},
+      {"size", [](auto& proof) { ++proof.size; }, no_tree},  // the path is the same
+      {"small size", [](auto& proof) { proof.size = 124; }, no_record},
       {"root", [](auto& proof) { proof.root[0] ^= 1; }, no_record},
       {"path", [](auto& proof) { proof.inclusion[3][0] ^= 1; }, no_record},
       {"shorter path", [](auto& proof) { proof.inclusion.pop_back(); }, no_record},

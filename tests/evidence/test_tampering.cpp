@@ -145,7 +145,9 @@ TEST_CASE("of a thousand random tamperings each is found, and an untouched log i
     REQUIRE_FALSE(verified.faults.empty());
     ++found[tampering.what];
     CAPTURE(verified.faults[0].what);
-    if (const auto first = first_changed(log, bad)) REQUIRE(verified.faults[0].seq == first);
+    // Beside it there may be a file that is told by its name alone.
+    if (const auto first = first_changed(log, bad))
+      REQUIRE(std::ranges::count(verified.faults, first, &LogFault::seq) >= 1);
     if (run % 50 == 0) REQUIRE(verify().faults.empty());
   }
   CHECK(verify().faults.empty());
