@@ -63,6 +63,11 @@ CLI::App* add(CLI::App& to, const char* name, const char* does) {
   return to.add_subcommand(name, does);
 }
 
+// CLI11 2.1 takes "-1" for a large number.
+std::string check_whole(const std::string& text) {
+  return text.find_first_not_of("0123456789") == text.npos ? "" : "expected a whole number";
+}
+
 void take_key(CLI::App& command, std::string& file) {
   command.add_option("--public-key", file, "the public half of audit.signing_key, in PEM")
       ->required()
@@ -87,10 +92,14 @@ AuditCli::AuditCli(CLI::App& app)
                    "a checkpoint of this log that was kept elsewhere: finds a lost end, and a log "
                    "that was signed anew")
       ->type_name("FILE");
-  prove_->add_option("seq", seq_, "the record's number")->required()->type_name("SEQ");
+  prove_->add_option("seq", seq_, "the record's number")
+      ->required()
+      ->check(check_whole)
+      ->type_name("SEQ");
   prove_
       ->add_option("--to", size_,
                    "in the tree of the first SIZE records; else in that of the last checkpoint")
+      ->check(check_whole)
       ->type_name("SIZE");
   verify_proof_->add_option("proof", proof_, "what `prefgate audit prove` printed")
       ->required()
@@ -124,10 +133,10 @@ int AuditCli::verify(Streams streams) const {
 }
 
 int AuditCli::prove(Streams streams) const {
+  if (!std::filesystem::is_directory(directory_))
+    throw std::runtime_error(directory_ + ": is no folder that can be read");
   try {
     streams.out << to_json(prove_record(directory_, seq_, size_));
-  } catch (const std::filesystem::filesystem_error&) {  // no such directory
-    throw;
   } catch (const std::runtime_error& error) {
     streams.err << error.what() << '\n';
     return not_good;
