@@ -22,10 +22,10 @@ std::optional<Hash> StoredProofs::leaf(std::uint64_t index) const {
   try {
     const auto leaf = stored_.node(0, index);
     const auto proof = inclusion_proof(index, size_, stored_.nodes());
-    if (verify_inclusion(leaf, index, size_, proof, root_)) return leaf;
+    return verify_inclusion(leaf, index, size_, proof, root_) ? std::optional(leaf) : std::nullopt;
   } catch (const std::runtime_error&) {  // the files are too short
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 bool StoredProofs::vouches_for(std::uint64_t size, const Hash& root) const {
