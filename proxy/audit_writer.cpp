@@ -183,7 +183,8 @@ void AuditWriter::seal_if_due() {
 bool AuditWriter::seal(bool closed) {
   sealed_at_ = std::chrono::steady_clock::now();
   auto error = segments_.sync();
-  seal_fails_ = error || (error = tree_.sign(closed));
+  if (!error) error = tree_.sign(closed);
+  seal_fails_ = static_cast<bool>(error);
   if (seal_fails_) {
     failed("making records durable and signing them", error);
     return false;

@@ -18,8 +18,9 @@ class Verification {
  public:
   Verification(const std::filesystem::path& directory, const PublicKey& key,
                const std::optional<Checkpoint>& kept, unsigned threads)
-      : threads_(threads), kept_(kept) {
-    read_checkpoint(directory / AuditTree::checkpoint_name, key);
+      : threads_(threads), kept_(kept), file_(directory / AuditTree::checkpoint_name) {
+    text_ = read_checkpoint();
+    believe_checkpoint(key);
     // After the checkpoint: a gateway may be writing, and then there are more records, not fewer.
     segments_ = list_segments(directory);
     result_.segments = segments_.size();
@@ -29,10 +30,15 @@ class Verification {
   VerifiedLog result() { return std::move(result_); }
 
  private:
-  void read_checkpoint(const std::filesystem::path& file, const PublicKey& key) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return fault({}, "there is no checkpoint: nothing says what the records were");
-    const auto opened = open_checkpoint(std::string(std::istreambuf_iterator<char>(in), {}), key);
+  std::optional<std::string> read_checkpoint() const {
+    std::ifstream in(file_, std::ios::binary);
+    if (!in) return std::nullopt;
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+
+  void believe_checkpoint(const PublicKey& key) {
+    if (!text_) return fault({}, "there is no checkpoint: nothing says what the records were");
+    const auto opened = open_checkpoint(*text_, key);
     result_.checkpoint = opened.checkpoint;
     if (!opened.checkpoint) fault({}, "the checkpoint " + opened.fault);
   }
@@ -110,7 +116,8 @@ class Verification {
   // What lies behind the signed records, and behind the last line end.
   void judge_end() {
     const auto& own = result_.checkpoint;
-    const bool closed = own && own->closed;
+    // A gateway that was started in the meantime has signed that it goes on.
+    const bool closed = own && own->closed && read_checkpoint() == text_;
     if (closed && unsigned_)
       fault(unsigned_->index, counted(log_.lines - own->size, "line") + " from " +
                                   place_of(segments_, *unsigned_) +
@@ -137,6 +144,8 @@ class Verification {
 
   const unsigned threads_;
   const std::optional<Checkpoint> kept_;
+  const std::filesystem::path file_;  // of the checkpoint
+  std::optional<std::string> text_;   // what was in it
   std::vector<Segment> segments_;
   std::map<std::uint64_t, Hash> roots_;  // by size, of the checkpoints'
   ScannedLog log_;
