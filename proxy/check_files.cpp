@@ -14,6 +14,7 @@
 #include <ctime>
 #include <memory>
 
+#include "proxy/evidence/signing_key.hpp"
 #include "proxy/read_file.hpp"
 
 namespace proxy {
@@ -67,6 +68,7 @@ class FileCheck {
     else if (config_.upstream.tls && !config_.upstream.host.empty())
       check_system_bundle();
     if (config_.audit.hmac_key) check_hmac_key(*config_.audit.hmac_key);
+    if (config_.audit.signing_key) check_signing_key(*config_.audit.signing_key);
     if (!config_.audit.directory.empty()) check_audit_directory();
     return std::move(diagnostics_);
   }
@@ -204,6 +206,18 @@ class FileCheck {
     if (result.text.size() < least_hmac_key)
       error(key, "the key file has " + std::to_string(result.text.size()) + " bytes: at least " +
                      std::to_string(least_hmac_key) + " are needed");
+  }
+
+  void check_signing_key(const std::filesystem::path& file) {
+    const std::string key = "audit.signing_key";
+    const FileText result = read_file(file, most_bytes);
+    if (!result.fault.empty()) return error(key, "cannot read the key file: " + result.fault);
+    warn_if_open(key, file);
+    try {
+      (void)SigningKey::from_pem(result.text);
+    } catch (const std::runtime_error& fault) {
+      error(key, std::string("the key file ") + fault.what());
+    }
   }
 
   void warn_if_open(const std::string& key, const std::filesystem::path& file) {

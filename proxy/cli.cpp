@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "filters/yaml/units.hpp"
+#include "proxy/audit_cli.hpp"
 #include "proxy/config.hpp"
 #include "proxy/log.hpp"
 #include "proxy/read_file.hpp"
@@ -133,6 +134,7 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
       ->add_option("request", arguments.request, "the request as it is sent; none: standard input")
       ->type_name("REQUEST.http");
   explain->add_flag("--json", arguments.json, "print one JSON object");
+  const AuditCli audit(app);
   app.add_subcommand("version", "print the version, and those of compiler and libraries");
   try {
     app.parse(argc, argv);
@@ -142,6 +144,7 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
   if (serve->parsed()) return serve_checked(arguments, commands, streams);
   if (check_only->parsed()) return check(arguments, streams);
   if (explain->parsed()) return explain_one(arguments, commands, streams);
+  if (audit.parsed()) return audit.run(streams);
   streams.out << version_text();
   return yes;
 }

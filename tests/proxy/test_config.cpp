@@ -77,6 +77,7 @@ TEST_CASE("the smallest config is a listener and an upstream, and every default 
   CHECK(config.filters.rewrite.remove.empty());
   CHECK(config.audit.directory == directory.path() / "audit");
   CHECK_FALSE(config.audit.hmac_key.has_value());
+  CHECK_FALSE(config.audit.signing_key.has_value());
   CHECK(config.audit.on_full == OnFull::reject);
   CHECK(config.log.level == "info");
   CHECK(config.log.format == LogFormat::text);
@@ -105,7 +106,8 @@ filters:
            encoding: warn}
   validate: {mode: observe, unknown_parameters: enforce, unknown_preferences: warn}
   rewrite: {parameter_names: documented, headers: {set: {X-Fleet: north depot, X-Two: "2"}, remove: [X-App-State]}}
-audit: {directory: ./var/audit, level: request, hmac_key: keys/audit.hmac, on_full: drop, durability: batch}
+audit: {directory: ./var/audit, level: request, hmac_key: keys/audit.hmac, signing_key: keys/audit.pem,
+        on_full: drop, durability: batch}
 log: {level: debug, format: json}
 )");
   const LoadedConfig loaded = load_config(file);
@@ -161,6 +163,7 @@ log: {level: debug, format: json}
   CHECK(config.filters.rewrite.remove == std::vector<std::string>{"X-App-State"});
   CHECK(config.audit.directory == directory.path() / "etc/var/audit");
   CHECK(config.audit.hmac_key == directory.path() / "etc/keys/audit.hmac");
+  CHECK(config.audit.signing_key == directory.path() / "etc/keys/audit.pem");
   CHECK(config.audit.on_full == OnFull::drop);
   CHECK(config.log.level == "debug");
   CHECK(config.log.format == LogFormat::json);
