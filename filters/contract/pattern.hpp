@@ -25,25 +25,29 @@ class Pattern {
 
   // All of `text`.
   bool matches(std::string_view text) const {
-    std::uint16_t state = start;
+    std::size_t row = start_;
     for (const char c : text) {
-      state = next_[std::size_t{state} * classes_ + class_of_[static_cast<unsigned char>(c)]];
-      if (state == dead) return false;
+      const std::size_t next = next_[row + class_of_[static_cast<unsigned char>(c)]];
+      // Most texts stay in one state for long: guessed right, no step waits for the one before.
+      if (next == row) [[likely]]
+        continue;
+      if (next == dead) return false;
+      row = next;
     }
-    return final_[state] != 0;
+    return final_[row / classes_] != 0;
   }
 
   // The characters that can stand in a match at all.
   bool uses(char c) const { return class_of_[static_cast<unsigned char>(c)] != 0; }
 
  private:
-  static constexpr std::uint16_t dead = 0;
-  static constexpr std::uint16_t start = 1;
+  static constexpr std::size_t dead = 0;  // the row of the state that nothing leads out of
 
   // Bytes that no part of the pattern tells apart share a class; those in none of them have 0.
   std::array<std::uint8_t, 256> class_of_{};
   std::size_t classes_ = 1;
-  std::vector<std::uint16_t> next_;  // by state, then class
+  std::size_t start_ = 1;            // the first row: that of state 1
+  std::vector<std::uint32_t> next_;  // by state, then class: where the next state's row begins
   std::vector<std::uint8_t> final_;  // by state: 1 where a match may end
 };
 
