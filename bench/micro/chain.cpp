@@ -12,7 +12,6 @@
 
 namespace {
 
-using filters::Contract;
 using tests::TestExchange;
 
 struct Case {
