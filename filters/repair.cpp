@@ -77,7 +77,8 @@ Verdict Repair::on_body(Exchange& exchange) const {
 
   const auto fields = exchange.endpoint->fields();
   for (std::size_t f = 0; f < fields.size(); ++f)
-    if (const auto* member = exchange.field(f); fields[f].secret && member)
+    if (const auto* member = exchange.field(f);
+        fields[f].secret && member && exchange.identity.device_token.empty())
       if (member->type == Type::string) exchange.identity.device_token = member->text;
   return go_on;
 }

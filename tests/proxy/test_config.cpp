@@ -193,7 +193,7 @@ TEST_CASE("a contract is read from a file beside the configuration, and its faul
 info: {title: T, version: "1"}
 paths:
   /api/1/subscriptions:
-    get: {parameters: [{name: device_token, in: query, schema: {type: string}}]}
+    get: {parameters: [{name: device_token, in: query, schema: {type: string, x-secret: true}}]}
 )");
   const LoadedConfig loaded = load_config(file);
   CHECK(lines_of(loaded) == "");
