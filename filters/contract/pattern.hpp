@@ -19,7 +19,8 @@ class Pattern {
   // everywhere: `^...$` around the whole, ASCII characters, escapes of punctuation, \d, classes
   // with ranges, groups, `|` inside groups, and `? * + {n} {n,m} {n,}`. None, and `fault` says why,
   // for anything else (`.`, negated classes, back references, look-around: too easy to be wrong
-  // about) and for patterns that need more than `most_states`.
+  // about) and for patterns that need more than `most_states`, or a
+  // quarter of a second to become them.
   static std::optional<Pattern> compile(std::string_view text, std::string& fault);
   static constexpr std::size_t most_states = 8192;
 
