@@ -69,8 +69,9 @@ struct Document {
 Fault index_query(std::string_view source, Arena& arena, Document& document);
 
 // JSON: RFC 8259, strict: valid UTF-8, no lone surrogate escapes, no byte order mark, whole input
-// consumed, depth at most `Document::max_depth`, the root an object. Repeated names are listed,
-// not a fault here; the list is in the order of the source and made in near-linear time.
+// consumed, depth at most `Document::max_depth`, the root an object, no number far beyond a
+// double's range (readers make infinity, an error or another number of it). Repeated names are
+// listed, not a fault here; the list is in the order of the source and made in near-linear time.
 Fault index_json(std::string_view source, Arena& arena, Document& document);
 
 // True where `text` is valid UTF-8 (no surrogates, no overlong forms).

@@ -49,6 +49,7 @@ struct Exchange {
         query(memory),
         body(memory),
         conflicts(&memory),
+        query_conflicts(&memory),
         query_edits(memory),
         body_edits(memory),
         journal(memory) {
@@ -67,16 +68,23 @@ struct Exchange {
 
   Response response;
   Identity identity;
-  // Read by Repair. Spans are of `request.query` and `request.body`, as they came; a member's name,
-  // text and type are what will be sent, so whoever judges or records sees the repaired value.
+  // Read by Repair. Spans are of the documents' sources: `request.query` as it came, and the body
+  // as it came or, where it was a form or fields of the query went into it, the JSON made of it. A
+  // member's name, text and type are what will be sent, so whoever judges or records sees the
+  // repaired value.
   Document query;
-  Document body;
+  Document body;      // of a form that is none: Syntax::query
   Fault query_fault;  // the query is not one: `query` is empty then; Validate rejects for it
   Fault body_fault;   // likewise
+  // The Content-Type is not JSON's, and Repair mends it where the body turns out to be JSON. Still
+  // true after Repair: it did not, and Validate rejects for it.
+  bool media_type_open = false;
   // By index in Endpoint::fields(): the member that carries the field, Document::root where none
   // does.
   std::array<std::uint32_t, Endpoint::most_fields> fields;
   std::pmr::vector<Conflict> conflicts;
+  // Of a POST: members of the query that disagree about a field with the body or another of them.
+  std::pmr::vector<Conflict> query_conflicts;
   Edits query_edits;
   Edits body_edits;
   Journal journal;
@@ -96,7 +104,8 @@ struct Exchange {
 
   void apply_edits() {
     outgoing_query = query_edits.apply(request.query, arena);
-    outgoing_body = body_edits.apply(request.body, arena);
+    // The source is empty where nothing was read: what no filter looked at goes as it came.
+    outgoing_body = body_edits.apply(body.source.empty() ? request.body : body.source, arena);
   }
 };
 

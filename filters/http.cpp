@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 namespace filters {
 namespace {
@@ -32,8 +33,10 @@ constexpr auto known = std::to_array<Known>({
     {"x-request-id", FieldId::x_request_id},
     {"authorization", FieldId::authorization},
     {"x-http-method", FieldId::method_override},
+    {"x-rewrite-url", FieldId::x_forwarded},
     {"content-length", FieldId::content_length},
     {"http2-settings", FieldId::http2_settings},
+    {"x-original-url", FieldId::x_forwarded},
     {"content-encoding", FieldId::content_encoding},
     {"proxy-connection", FieldId::proxy_connection},
     {"transfer-encoding", FieldId::transfer_encoding},
@@ -96,6 +99,12 @@ std::size_t Headers::count(FieldId id) const {
 void Headers::set(FieldId id, std::string_view name, std::string_view value) {
   remove(id);
   append(id, name, value);
+}
+
+void Headers::replace(FieldId id, std::string_view value) {
+  const auto found = std::ranges::find(fields_, id, &Field::id);
+  assert(found != fields_.end());
+  found->value = value;
 }
 
 void Headers::remove(FieldId id) {

@@ -38,8 +38,10 @@ enum class FieldId : std::uint8_t {
   upgrade,
   user_agent,
   via,
-  x_forwarded,  // X-Forwarded-* and X-Real-IP
-  x_prefgate,   // x-prefgate-*
+  // X-Forwarded-*, X-Real-IP; X-Original-URL and X-Rewrite-URL, whose path some servers take for
+  // the request's own. A proxy's to say, so nobody outside says them.
+  x_forwarded,
+  x_prefgate,  // x-prefgate-*
   x_request_id,
 };
 
@@ -74,6 +76,8 @@ class Headers {
   std::size_t count(FieldId id) const;
   // Removes every field of that id and appends one.
   void set(FieldId id, std::string_view name, std::string_view value);
+  // Gives the first field of that id another value, where it stands. There must be one.
+  void replace(FieldId id, std::string_view value);
   void remove(FieldId id);
   void remove(std::string_view name);
 

@@ -78,6 +78,8 @@ std::pmr::vector<Span> find_invisible(std::string_view json, const Endpoint& end
     if (json[i] == '"') in_string = !in_string;
     if (in_string) {
       if (json[i] == '\\') ++i;
+    } else if (static_cast<unsigned char>(json[i]) < 0x80) {
+      continue;
     } else if (const auto size = invisible_size(json.substr(i), endpoint); size > 0) {
       found.push_back({i, i + size});
       i += size - 1;

@@ -237,7 +237,7 @@ bool JsonText::string(std::string_view text, std::size_t limit) {
 
 bool JsonText::json(std::string_view text, std::size_t limit) {
   const bool whole = text.size() <= limit;
-  const bool scalar = text == "true" || text == "false" || text == "null" ||
+  const bool scalar = text == "true" || text == "false" || text == "null" || text == "{}" ||
                       (whole && (is_json_string(text) || is_json_number(text)));
   if (!whole || !scalar) {
     string(text, limit);
@@ -275,6 +275,12 @@ void JsonText::flag(std::string_view name, bool value) {
   data_[size_++] = '"';
   append(name);
   append(value ? R"(":true)" : R"(":false)");
+}
+
+std::string_view quoted(std::string_view text, std::pmr::memory_resource& memory) {
+  JsonText json(memory, text.size() + 2);
+  json.string(text);
+  return json.text();
 }
 
 std::array<char, 27> rfc3339(std::chrono::system_clock::time_point time) {

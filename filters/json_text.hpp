@@ -40,8 +40,9 @@ class JsonText {
   // A key of which the caller knows that nothing in it needs an escape, and a boolean: what a
   // record has by the hundred.
   void flag(std::string_view name, bool value);
-  // A value that is JSON text already. Where it is longer than `limit`, no scalar, or no JSON, it
-  // is written as a string that holds (the first `limit` bytes of) that text; false then.
+  // A value that is JSON text already. Where it is longer than `limit`, neither a scalar nor `{}`,
+  // or no JSON, it is written as a string that holds (the first `limit` bytes of) that text; false
+  // then.
   bool json(std::string_view text, std::size_t limit);
   // The most `string` and `json` write for a text and limit, a comma aside.
   static constexpr std::size_t most(std::size_t size, std::size_t limit) {
@@ -66,6 +67,9 @@ class JsonText {
   std::size_t size_ = 0;
   std::size_t capacity_;
 };
+
+// `text` as a JSON string.
+std::string_view quoted(std::string_view text, std::pmr::memory_resource& memory);
 
 // "2026-11-22T19:02:44.123456Z" (RFC 3339, UTC); no locale, no time zone data.
 std::array<char, 27> rfc3339(std::chrono::system_clock::time_point time);

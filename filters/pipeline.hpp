@@ -17,8 +17,7 @@ namespace filters {
 // Repair        before Validate, so that a slip is mended and not refused.
 // Validate      after Repair: it judges what will be sent, not what came.
 // Policy        after Validate: rules ask about fields that are what the contract says, and a
-// request
-//               that nobody would take is not worth a rule.
+//               request that nobody would take is not worth a rule.
 // Rewrite       last: what it does is for the upstream's eyes, and nothing judges after it.
 using Pipeline = Chain<Authenticate, Repair, Validate, Policy, Rewrite>;
 

@@ -27,6 +27,38 @@ void journal_invisible(Exchange& exchange, Mode mode, const std::pmr::vector<Spa
             describe_offset(exchange.request.body, found.front().begin, exchange.arena)})});
 }
 
+// As JSON or as the form it is. `invisible` gets what is to be removed from it.
+void read_body(RepairScope& scope, std::pmr::vector<Span>& invisible) {
+  auto& exchange = scope.exchange;
+  auto& arena = exchange.arena;
+  const auto body = exchange.request.body;
+  const Mode mode = scope.modes.invisible;
+  if (mode != Mode::off) invisible = find_invisible(body, scope.endpoint, arena);
+  const bool blank = !invisible.empty() && mode == Mode::enforce;
+  const auto text = blank ? blank_out(body, invisible, arena) : body;
+  if (is_form(exchange, text)) {
+    invisible.clear();
+    return read_form(scope);
+  }
+  exchange.body_fault = index_json(text, arena, exchange.body);
+  exchange.body.source = body;
+  if (!exchange.body_fault && scope.modes.encoding == Mode::enforce)
+    mend_media_type(exchange, "repair.encoding");
+  if (!invisible.empty() && !(blank && exchange.body_fault))
+    journal_invisible(exchange, mode, invisible);
+  if (!blank || exchange.body_fault) invisible.clear();
+}
+
+void remove_invisible(RepairScope& scope, const std::pmr::vector<Span>& invisible) {
+  for (Span span : invisible) {
+    const auto covers = [&](Span gone) { return gone.begin <= span.begin && span.end <= gone.end; };
+    if (std::ranges::any_of(scope.removed, covers)) continue;
+    if (span.begin >= scope.inserted.begin)
+      span = {span.begin + scope.inserted.size(), span.end + scope.inserted.size()};
+    scope.edits.add(span, {});
+  }
+}
+
 }  // namespace
 
 Verdict Repair::on_body(Exchange& exchange) const {
@@ -35,30 +67,18 @@ Verdict Repair::on_body(Exchange& exchange) const {
   auto& arena = exchange.arena;
   exchange.query_fault = index_query(request.query, arena, exchange.query);
 
-  std::pmr::vector<Span> invisible(&arena);
-  if (request.method == Method::post) {
-    if (modes_.invisible != Mode::off)
-      invisible = find_invisible(request.body, *exchange.endpoint, arena);
-    const bool blank = !invisible.empty() && modes_.invisible == Mode::enforce;
-    const auto text = blank ? blank_out(request.body, invisible, arena) : request.body;
-    exchange.body_fault = index_json(text, arena, exchange.body);
-    exchange.body.source = request.body;
-    if (!invisible.empty() && !(blank && exchange.body_fault))
-      journal_invisible(exchange, modes_.invisible, invisible);
-    if (!blank || exchange.body_fault) invisible.clear();
-  }
-
   RepairScope scope(modes_, upstream_names_, exchange);
+  std::pmr::vector<Span> invisible(&arena);
+  if (request.method == Method::post) read_body(scope, invisible);
   repair_names(scope);
+  if (request.method == Method::post) repair_placement(scope);
   repair_values(scope);
-  for (const Span span : invisible) {
-    const auto covers = [&](Span gone) { return gone.begin <= span.begin && span.end <= gone.end; };
-    if (std::ranges::none_of(scope.removed, covers)) exchange.body_edits.add(span, {});
-  }
+  remove_invisible(scope, invisible);
 
   const auto fields = exchange.endpoint->fields();
   for (std::size_t f = 0; f < fields.size(); ++f)
-    if (const auto* member = exchange.field(f); fields[f].secret && member)
+    if (const auto* member = exchange.field(f);
+        fields[f].secret && member && exchange.identity.device_token.empty())
       if (member->type == Type::string) exchange.identity.device_token = member->text;
   return go_on;
 }

@@ -28,7 +28,7 @@ class NameRepair {
       while (repeated != end && *repeated < i) ++repeated;
       if (repeated == end || *repeated != i) consider(i);
     }
-    if (any_dropped_) remove_dropped();
+    if (any_dropped_) remove_dropped(scope_);
   }
 
  private:
@@ -70,9 +70,11 @@ class NameRepair {
     if (scope_.modes.alias != Mode::off && possible(alias))
       return {alias, "repair.alias", scope_.modes.alias};
     const auto near = scope_.endpoint.nearest(name, scope_.in_query);
-    if (scope_.modes.nearest != Mode::off && near != Endpoint::none && !present_[near])
-      return {near, "repair.nearest", scope_.modes.nearest};
-    return {};
+    if (scope_.modes.nearest == Mode::off || near == Endpoint::none) return {};
+    // Beside the right name a near one is another parameter; in other letters alone it is the same.
+    if (present_[near] && !equal_ignoring_case(name, scope_.endpoint.fields()[near].name))
+      return {};
+    return {near, "repair.nearest", scope_.modes.nearest};
   }
 
   void consider(std::uint32_t i) {
@@ -136,27 +138,6 @@ class NameRepair {
                              .secret = field.secret});
   }
 
-  // Each run of dropped members goes with the separators behind it, or, at the end, before it.
-  void remove_dropped() {
-    std::uint32_t kept = Document::root;  // the last one before the run
-    for (std::uint32_t i = 0; i < members_.size();) {
-      if (!members_[i].dropped) {
-        kept = i;
-        i = members_[i].next;
-        continue;
-      }
-      Span span = members_[i].span;
-      for (; i < members_.size() && members_[i].dropped; i = members_[i].next)
-        span.end = members_[i].span.end;
-      if (i < members_.size())
-        span.end = members_[i].span.begin;
-      else if (kept != Document::root)
-        span.begin = members_[kept].span.end;
-      scope_.edits.add(span, {});
-      scope_.removed.push_back(span);
-    }
-  }
-
   RepairScope& scope_;
   Exchange& exchange_;
   std::pmr::vector<Member>& members_;
@@ -168,6 +149,27 @@ class NameRepair {
 
 void repair_names(RepairScope& scope) {
   NameRepair(scope).run();
+}
+
+void remove_dropped(RepairScope& scope) {
+  const auto& members = scope.document.members;
+  std::uint32_t kept = Document::root;  // the last one before the run
+  for (std::uint32_t i = 0; i < members.size();) {
+    if (!members[i].dropped) {
+      kept = i;
+      i = members[i].next;
+      continue;
+    }
+    Span span = members[i].span;
+    for (; i < members.size() && members[i].dropped; i = members[i].next)
+      span.end = members[i].span.end;
+    if (i < members.size())
+      span.end = members[i].span.begin;
+    else if (kept != Document::root)
+      span.begin = members[kept].span.end;
+    scope.edits.add(span, {});
+    scope.removed.push_back(span);
+  }
 }
 
 }  // namespace filters

@@ -20,6 +20,8 @@ struct RepairScope {
         document(of.parameters()),
         edits(in_query ? of.query_edits : of.body_edits),
         removed(&of.arena) {}
+  // Of a POST, the query: its members are none of the fields, but can be looked at as if they were.
+  static RepairScope of_query(const RepairScope& post) { return {post, post.exchange.query}; }
 
   const Endpoint& endpoint;
   const RepairModes& modes;
@@ -29,17 +31,42 @@ struct RepairScope {
   Document& document;
   Edits& edits;
   std::pmr::vector<Span> removed;  // of the source: dropped members with what separated them
+  Span inserted;                   // of the body's source: what came from the query
 
   Place place() const { return in_query ? Place::query : Place::body; }
   std::string_view pointer(const Member& member) const {
     return pointer_to(document, member, exchange.arena);
   }
+
+ private:
+  RepairScope(const RepairScope& post, Document& query)
+      : endpoint(post.endpoint),
+        modes(post.modes),
+        upstream_names(post.upstream_names),
+        exchange(post.exchange),
+        in_query(true),
+        document(query),
+        edits(post.exchange.query_edits),
+        removed(&post.exchange.arena) {}
 };
 
+// Whether the head calls the body a form and `text`, the body, does not contradict it: clients post
+// JSON under that name too, because it is the default of curl and others.
+bool is_form(const Exchange& exchange, std::string_view text);
+// Reads a body that its head calls a form, as the JSON it becomes; faults are exchange.body_fault.
+void read_form(RepairScope& scope);
+// Names the body JSON where its type is open still. `rule` is the one that acts.
+void mend_media_type(Exchange& exchange, std::string_view rule);
 // Finds the member of each field, mends names, drops duplicates. Fills exchange.fields, .conflicts.
 void repair_names(RepairScope& scope);
+// Of a POST: takes fields from the query to a body that lacks them. Puts their text into the body's
+// source and sets `inserted`; the spans of the members that were there stay right.
+void repair_placement(RepairScope& scope);
 // Mends the values of the fields that were found.
 void repair_values(RepairScope& scope);
+// Makes edits of the dropped members: each run goes with the separators behind it, or, at the end,
+// before it.
+void remove_dropped(RepairScope& scope);
 // True where both will be sent with the same value.
 bool same_value(const RepairScope& scope, const ContractField& field, const Member& a,
                 const Member& b);

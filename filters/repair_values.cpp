@@ -26,12 +26,6 @@ std::string_view trimmed(std::string_view text) {
                             : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-std::string_view quoted(std::string_view text, Arena& arena) {
-  JsonText json(arena, text.size() + 2);
-  json.string(text);
-  return json.text();
-}
-
 Mode mode_of(const RepairModes& modes, Change change) {
   return change == Change::type ? modes.type : modes.value;
 }

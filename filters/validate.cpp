@@ -1,26 +1,10 @@
 #include "filters/validate.hpp"
 
+#include "filters/media_type.hpp"
 #include "filters/validate_steps.hpp"
 
 namespace filters {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  return begin == text.npos ? std::string_view{}
-                            : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-// `application/json`, alone or with `charset=utf-8`: any other parameter could change the meaning
-// of the bytes for whoever reads them next.
-bool is_json(std::string_view value) {
-  const auto semicolon = value.find(';');
-  if (!equal_ignoring_case(trimmed(value.substr(0, semicolon)), "application/json")) return false;
-  if (semicolon == value.npos) return true;
-  const auto parameter = trimmed(value.substr(semicolon + 1));
-  return equal_ignoring_case(parameter, "charset=utf-8") ||
-         equal_ignoring_case(parameter, "charset=\"utf-8\"");
-}
 
 struct HeadFault {
   Reason reason = Reason::none;
@@ -29,23 +13,62 @@ struct HeadFault {
   std::string_view detail;
 };
 
+HeadFault media_type_fault(const Headers& headers) {
+  HeadFault fault{Reason::media_type, "validate.media_type", "/content-type", ""};
+  switch (media_type(headers)) {
+    case MediaType::json:
+      return {};
+    case MediaType::missing:
+      fault.detail = "none is given";
+      break;
+    case MediaType::several:
+      fault.detail = "more than one is given";
+      break;
+    default:
+      break;
+  }
+  return fault;
+}
+
 HeadFault head_fault(const Endpoint& endpoint, const Request& request) {
   const auto& headers = request.headers;
   if (!endpoint.takes(request.method))
     return {Reason::method_not_allowed, "validate.method", "", ""};
   if (headers.find(FieldId::method_override))
     return {Reason::method_override, "validate.method_override", "/x-http-method-override", ""};
-  for (const auto& field : headers)
-    if (field.id == FieldId::content_encoding && !equal_ignoring_case(field.value, "identity"))
-      return {Reason::content_encoding, "validate.content_encoding", "/content-encoding", ""};
-  if (request.method != Method::post) return {};
-  const auto* type = headers.find(FieldId::content_type);
-  if (!type) return {Reason::media_type, "validate.media_type", "/content-type", "none is given"};
-  if (headers.count(FieldId::content_type) > 1)
-    return {Reason::media_type, "validate.media_type", "/content-type", "more than one is given"};
-  if (!is_json(type->value))
-    return {Reason::media_type, "validate.media_type", "/content-type", ""};
-  return {};
+  if (has_content_encoding(headers))
+    return {Reason::content_encoding, "validate.content_encoding", "/content-encoding", ""};
+  return request.method == Method::post ? media_type_fault(headers) : HeadFault{};
+}
+
+Verdict judged(Exchange& exchange, Mode mode, const HeadFault& fault) {
+  if (fault.reason == Reason::none || mode == Mode::off) return go_on;
+  if (mode == Mode::enforce) return {fault.reason, fault.detail};
+  exchange.journal.write({.rule = fault.rule,
+                          .mode = mode,
+                          .kind = Kind::finding,
+                          .place = Place::header,
+                          .pointer = fault.pointer,
+                          .message = info(fault.reason).message});
+  return go_on;
+}
+
+// What Repair waited for the body to tell, and the body did not bear out.
+HeadFault open_media_type_fault(const Exchange& exchange) {
+  auto fault = media_type_fault(exchange.request.headers);
+  if (!exchange.body_fault) return fault;
+  auto& arena = exchange.arena;
+  fault.detail =
+      arena.join({fault.detail.empty() ? "another type is given" : fault.detail,
+                  ", and the body is not JSON: ",
+                  describe_offset(exchange.request.body, exchange.body_fault.offset, arena), ": ",
+                  exchange.body_fault.what});
+  return fault;
+}
+
+Reason malformed(const Exchange& exchange, Place place) {
+  if (place == Place::query) return Reason::malformed_query;
+  return exchange.body.syntax == Syntax::query ? Reason::malformed_form : Reason::malformed_body;
 }
 
 }  // namespace
@@ -62,22 +85,18 @@ Verdict Validate::on_head(Exchange& exchange) const {
   if (request.method == Method::post && !request.length_given) return {Reason::length_required, {}};
 
   const auto fault = head_fault(*exchange.endpoint, request);
-  const Mode mode = this->mode(exchange);
-  if (fault.reason == Reason::none || mode == Mode::off) return go_on;
-  if (mode == Mode::enforce) return {fault.reason, fault.detail};
-  exchange.journal.write({.rule = fault.rule,
-                          .mode = mode,
-                          .kind = Kind::finding,
-                          .place = Place::header,
-                          .pointer = fault.pointer,
-                          .message = info(fault.reason).message});
-  return go_on;
+  if (fault.reason == Reason::media_type && exchange.media_type_open) return go_on;
+  return judged(exchange, mode(exchange), fault);
 }
 
 Verdict Validate::on_body(Exchange& exchange) const {
   const auto& request = exchange.request;
   const Mode mode = this->mode(exchange);
   if (mode == Mode::off || !exchange.endpoint->takes(request.method)) return go_on;
+  if (exchange.media_type_open)
+    if (const auto verdict = judged(exchange, mode, open_media_type_fault(exchange));
+        verdict.rejected())
+      return verdict;
   for (const Place place : {Place::query, Place::body}) {
     const bool query = place == Place::query;
     const Fault& fault = query ? exchange.query_fault : exchange.body_fault;
@@ -85,8 +104,7 @@ Verdict Validate::on_body(Exchange& exchange) const {
     const auto source = query ? request.query : request.body;
     const auto detail = exchange.arena.join(
         {describe_offset(source, fault.offset, exchange.arena), ": ", fault.what});
-    if (mode == Mode::enforce)
-      return {query ? Reason::malformed_query : Reason::malformed_body, detail};
+    if (mode == Mode::enforce) return {malformed(exchange, place), detail};
     exchange.journal.write({.rule = "validate.syntax",
                             .mode = mode,
                             .kind = Kind::finding,

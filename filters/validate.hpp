@@ -1,8 +1,8 @@
-// Validate: the contract, strictly. Head: method, framing, media type. Body: every field's
-// presence, type and pattern, as they will stand after repair. All violations in one answer.
-// Changes nothing. Below `enforce` what it sees are findings and the request goes on, a body that
-// is no JSON included, byte for byte as it came; only the framing it never lets through in any
-// mode: a POST without a length, a GET with a body.
+// Validate: the contract, strictly. Head: method, framing, media type (with the body, where Repair
+// can mend the type). Body: every field's presence, type and pattern, as they will stand after
+// repair. All violations in one answer. Changes nothing. Below `enforce` what it sees are findings
+// and the request goes on, a body that is no JSON included, byte for byte as it came; only the
+// framing it never lets through in any mode: a POST without a length, a GET with a body.
 #pragma once
 
 #include <string_view>

@@ -1,30 +1,22 @@
+#include "filters/field_names.hpp"
 #include "filters/validate_steps.hpp"
 
 namespace filters {
 namespace {
-
-// The field that `name`, right or misspelt, stands for anywhere in a request, or Endpoint::none.
-std::uint8_t field_meant(const Endpoint& endpoint, std::string_view name) {
-  if (const auto field = endpoint.find(name); field != Endpoint::none) return field;
-  if (const auto field = endpoint.alias(name); field != Endpoint::none) return field;
-  if (const auto field = endpoint.nearest(name, true); field != Endpoint::none) return field;
-  return endpoint.nearest(name, false);
-}
 
 std::string_view suggestion(const Endpoint& endpoint, std::string_view name) {
   const auto field = field_meant(endpoint, name);
   return field == Endpoint::none ? std::string_view{} : endpoint.fields()[field].name;
 }
 
-// What servers that build objects and lists from parameter names take for the name: "platform" of
-// "platform[]", "platform[x]", "[platform]", " platform", "platform\0".
-std::string_view base_name(std::string_view name) {
-  const auto outside = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '[' || c == ']';
-  };
-  const auto begin = std::ranges::find_if_not(name, outside);
-  const auto end = std::find_if(begin, name.end(), outside);
-  return {begin, end};
+// The name of the field that a server may read an unknown name as, or "".
+std::string_view read_as(const Endpoint& endpoint, std::string_view name, Place place) {
+  const bool in_query = place == Place::query;
+  for (const auto& field : endpoint.fields())
+    if ((in_query ? field.in_query : field.in_body) && read_alike(name, field.name))
+      return field.name;
+  const auto base = in_query ? base_name(name) : name;
+  return base == name ? std::string_view{} : suggestion(endpoint, base);
 }
 
 void judge_repeated(Judge& judge, const Document& document, Place place) {
@@ -37,7 +29,17 @@ void judge_repeated(Judge& judge, const Document& document, Place place) {
                .message = "appears more than once"});
 }
 
+// Frameworks with HTML forms in mind take the method from a parameter of this name.
+bool overrides_method(std::string_view name) {
+  return equal_ignoring_case(base_name(name), "_method");
+}
+
 void judge_unknown(Judge& judge, const Document& document, const Member& member, Place place) {
+  if (overrides_method(member.name))
+    return judge.say({.rule = "validate.method_override",
+                      .place = place,
+                      .pointer = judge.pointer(document, member),
+                      .message = "would be read as the method"});
   const Mode mode = judge.modes.unknown_parameters;
   if (mode == Mode::off) return;
   Entry entry{.rule = "validate.unknown_parameter",
@@ -72,8 +74,7 @@ void judge_parameters(Judge& judge, Place place) {
       continue;
     }
     if (member.dropped || std::ranges::find(exchange.fields, i) != exchange.fields.end()) continue;
-    const auto base = place == Place::query ? base_name(member.name) : member.name;
-    const auto meant = base == member.name ? std::string_view{} : suggestion(judge.endpoint, base);
+    const auto meant = read_as(judge.endpoint, member.name, place);
     if (meant.empty()) {
       judge_unknown(judge, document, member, place);
     } else {
@@ -86,6 +87,11 @@ void judge_parameters(Judge& judge, Place place) {
   }
 }
 
+bool disagrees(const Exchange& exchange, std::uint32_t member) {
+  const auto& conflicts = exchange.query_conflicts;
+  return std::ranges::find(conflicts, member, &Conflict::member) != conflicts.end();
+}
+
 // Of a POST: a field in the query is one that some servers read, in place of the body's.
 void judge_query_of_post(Judge& judge) {
   const auto& query = judge.exchange.query;
@@ -94,7 +100,9 @@ void judge_query_of_post(Judge& judge) {
     while (repeated != query.repeated.end() && *repeated < i) ++repeated;
     if (repeated != query.repeated.end() && *repeated == i) continue;
     const auto& member = query.members[i];
-    const auto meant = suggestion(judge.endpoint, base_name(member.name));
+    if (member.dropped) continue;  // Repair took it to the body
+    auto meant = suggestion(judge.endpoint, member.name);
+    if (meant.empty()) meant = suggestion(judge.endpoint, base_name(member.name));
     if (meant.empty()) {
       judge_unknown(judge, query, member, Place::query);
       continue;
@@ -102,7 +110,9 @@ void judge_query_of_post(Judge& judge) {
     judge.say({.rule = "validate.misplaced",
                .place = Place::query,
                .pointer = judge.pointer(query, member),
-               .message = "belongs in the body",
+               .message = disagrees(judge.exchange, i)
+                              ? "belongs in the body, and disagrees with another value given"
+                              : "belongs in the body",
                .suggestion = meant == member.name ? std::string_view{} : meant});
   }
 }

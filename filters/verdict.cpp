@@ -11,6 +11,7 @@ constexpr auto table = std::to_array<ReasonInfo>({
     {Reason::none, 0, "none", ""},
     {Reason::malformed_request, 400, "malformed_request", "malformed HTTP request"},
     {Reason::malformed_body, 400, "malformed_body", "malformed JSON body"},
+    {Reason::malformed_form, 400, "malformed_form", "malformed form body"},
     {Reason::malformed_query, 400, "malformed_query", "malformed query string"},
     {Reason::ambiguous_path, 400, "ambiguous_path",
      "this spelling of a governed path is not accepted"},

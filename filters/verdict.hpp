@@ -11,6 +11,7 @@ enum class Reason : std::uint8_t {
   none,  // go on
   malformed_request,
   malformed_body,
+  malformed_form,
   malformed_query,
   ambiguous_path,
   method_override,

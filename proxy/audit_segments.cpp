@@ -7,58 +7,20 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "proxy/evidence/segments.hpp"
+
 namespace proxy {
 namespace {
-
-constexpr std::string_view name_begin = "records-";
-constexpr std::string_view name_end = ".jsonl";
-
-std::error_code last_error() {
-  return {errno, std::generic_category()};
-}
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
   throw std::runtime_error("audit " + file.string() + ": " + what);
 }
 [[noreturn]] void fail_errno(const std::filesystem::path& file, const char* doing) {
   fail(file, std::string(doing) + ": " + last_error().message());
-}
-
-// 12 digits, so that names sort as their numbers do.
-std::string segment_name(std::uint64_t first_seq) {
-  auto digits = std::to_string(first_seq);
-  digits.insert(0, digits.size() < 12 ? 12 - digits.size() : 0, '0');
-  return std::string(name_begin) + digits + std::string(name_end);
-}
-
-std::optional<std::uint64_t> number_in(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-// The number in a segment's name; none for another file.
-std::optional<std::uint64_t> first_seq_of(std::string_view name) {
-  if (!name.starts_with(name_begin) || !name.ends_with(name_end) ||
-      name.size() < name_begin.size() + 12 + name_end.size())
-    return std::nullopt;
-  name.remove_prefix(name_begin.size());
-  name.remove_suffix(name_end.size());
-  return number_in(name);
-}
-
-// The seq of a line {"seq":N,...
-std::optional<std::uint64_t> seq_of(std::string_view line) {
-  constexpr std::string_view begin = R"({"seq":)";
-  if (!line.starts_with(begin) || !line.ends_with('}')) return std::nullopt;
-  line.remove_prefix(begin.size());
-  return number_in(line.substr(0, line.find_first_of(",}")));
 }
 
 // The end of a file: its last whole line, and how many bytes after it have no line end.
@@ -94,7 +56,7 @@ int open_segment(int folder, const std::string& name, int flags) {
 }  // namespace
 
 AuditSegments::AuditSegments(std::filesystem::path directory, Write write)
-    : directory_(std::move(directory)), write_(write ? std::move(write) : Write(::write)) {
+    : directory_(std::move(directory)), write_(std::move(write)) {
   std::error_code error;
   if (directory_.has_parent_path())
     std::filesystem::create_directories(directory_.parent_path(), error);
@@ -102,13 +64,9 @@ AuditSegments::AuditSegments(std::filesystem::path directory, Write write)
     fail_errno(directory_, "cannot be created");
   try {
     lock();
-    std::optional<std::pair<std::uint64_t, std::filesystem::path>> newest;
-    for (const auto& entry : std::filesystem::directory_iterator(directory_))
-      if (const auto first = first_seq_of(entry.path().filename().string()))
-        if (!newest || *first > newest->first) newest = {*first, entry.path()};
-    if (newest) {
-      next_seq_ = newest->first;
-      resume(newest->second);
+    if (const auto segments = list_segments(directory_); !segments.empty()) {
+      next_seq_ = segments.back().first_seq;
+      resume(segments.back().file);
     } else if (const auto failed = open(0)) {
       fail(directory_ / segment_name(0), "cannot be created: " + failed.message());
     }

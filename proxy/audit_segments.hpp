@@ -4,25 +4,21 @@
 // does, and calls it from one thread at a time. Never rewrites a byte of a whole line.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "proxy/evidence/durable_file.hpp"
+
 namespace proxy {
 
 class AuditSegments {
  public:
-  // Has the meaning of write(2); tests give one that fails.
-  using Write = std::function<ssize_t(int, const char*, std::size_t)>;
-
   // Makes the directory (0700) where it is not there. Throws std::runtime_error naming the file.
-  explicit AuditSegments(std::filesystem::path directory, Write write = {});
+  explicit AuditSegments(std::filesystem::path directory, Write write = ::write);
   AuditSegments(const AuditSegments&) = delete;
   AuditSegments& operator=(const AuditSegments&) = delete;
   ~AuditSegments();

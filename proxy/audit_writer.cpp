@@ -33,7 +33,10 @@ std::string gap_record(std::uint64_t dropped) {
 AuditWriter::AuditWriter(AuditSettings settings)
     : settings_(std::move(settings)),
       segments_(settings_.directory, settings_.write),
+      tree_(settings_.directory, settings_.signing_key, segments_.next_seq(), settings_.write),
+      notices_(segments_.notices()),
       next_seq_(segments_.next_seq()) {
+  notices_.insert(notices_.end(), tree_.notices().begin(), tree_.notices().end());
   for (std::size_t i = 0; i < settings_.rings; ++i)
     rings_.push_back(std::make_unique<AuditRing>(settings_.ring_bytes, [this] { wake(); }));
   thread_ = std::thread([this] { run(); });
@@ -83,8 +86,11 @@ void AuditWriter::run() {
       last = stopping_;  // set after the workers' last commit: this round sees everything
     }
     const bool done = round();
-    sync_if_due(last);
-    all_written_ = done && !unsynced_;
+    if (!last)
+      seal_if_due();
+    else  // what is missing will be written by the next run: the log is closed only where nothing
+          // is
+      all_written_ = seal(done) && done;
   }
 }
 
@@ -94,7 +100,7 @@ bool AuditWriter::round() {
     if (!flush() || (rotate_due_ && !rotate())) return false;
     fill();
     if (pending_.empty() && !rotate_due_) return true;
-    sync_if_due(false);
+    seal_if_due();
   }
 }
 
@@ -107,12 +113,20 @@ bool AuditWriter::flush() {
       return false;
     }
     flushed_ += took;
-    unsynced_ = true;
+    unsealed_ = true;
   }
-  if (!pending_.empty()) worked();
+  if (pending_.empty() && !nodes_due_) return true;
+  tree_.append(pending_);
+  nodes_due_ = true;
   written_.fetch_add(std::exchange(pending_lines_, 0), std::memory_order_relaxed);
   pending_.clear();
   flushed_ = 0;
+  if (const auto error = tree_.write()) {
+    failed("writing the tree", error);
+    return false;
+  }
+  nodes_due_ = false;
+  if (!seal_fails_) worked();
   return true;
 }
 
@@ -121,9 +135,9 @@ bool AuditWriter::rotate() {
     failed("beginning a new segment", error);
     return false;
   }
+  rotate_due_ = false;
   worked();
-  unsynced_ = rotate_due_ = false;
-  synced_at_ = std::chrono::steady_clock::now();
+  seal(false);
   return true;
 }
 
@@ -159,15 +173,25 @@ bool AuditWriter::take(std::string_view first, std::string_view second) {
   return true;
 }
 
-// Durable at most once a settings_.sync, or `now`.
-void AuditWriter::sync_if_due(bool now) {
-  const auto time = std::chrono::steady_clock::now();
-  if (!unsynced_ || (!now && time - synced_at_ < settings_.sync)) return;
-  synced_at_ = time;
-  if (const auto error = segments_.sync())
-    failed("making records durable", error);
-  else
-    unsynced_ = false;
+// A round early, so that the time is kept although it is looked at once a round.
+void AuditWriter::seal_if_due() {
+  const auto since = std::chrono::steady_clock::now() - sealed_at_;
+  if (unsealed_ && since >= settings_.seal - settings_.round) seal(false);
+}
+
+// Makes the lines durable, then signs them.
+bool AuditWriter::seal(bool closed) {
+  sealed_at_ = std::chrono::steady_clock::now();
+  auto error = segments_.sync();
+  if (!error) error = tree_.sign(closed);
+  seal_fails_ = static_cast<bool>(error);
+  if (seal_fails_) {
+    failed("making records durable and signing them", error);
+    return false;
+  }
+  unsealed_ = false;
+  worked();
+  return true;
 }
 
 void AuditWriter::failed(const char* doing, std::error_code error) {

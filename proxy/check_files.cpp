@@ -14,6 +14,7 @@
 #include <ctime>
 #include <memory>
 
+#include "proxy/evidence/signing_key.hpp"
 #include "proxy/keyed_hash.hpp"
 #include "proxy/read_file.hpp"
 
@@ -71,6 +72,7 @@ class FileCheck {
       check_hmac_key(*config_.audit.hmac_key);
     else if (!config_.audit.directory.empty())
       compare_keys(read_file(generated_hmac_key_file(config_.audit.directory), most_bytes).text);
+    if (config_.audit.signing_key) check_signing_key(*config_.audit.signing_key);
     if (!config_.audit.directory.empty()) check_audit_directory();
     return std::move(diagnostics_);
   }
@@ -222,6 +224,18 @@ class FileCheck {
         warn("filters.policy.file", "the policy has devices hashed under key " + id +
                                         ", and the records' key is " + std::string(ours.id()) +
                                         ": they never match");
+  }
+
+  void check_signing_key(const std::filesystem::path& file) {
+    const std::string key = "audit.signing_key";
+    const FileText result = read_file(file, most_bytes);
+    if (!result.fault.empty()) return error(key, "cannot read the key file: " + result.fault);
+    warn_if_open(key, file);
+    try {
+      (void)SigningKey::from_pem(result.text);
+    } catch (const std::runtime_error& fault) {
+      error(key, std::string("the key file ") + fault.what());
+    }
   }
 
   void warn_if_open(const std::string& key, const std::filesystem::path& file) {

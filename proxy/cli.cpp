@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "filters/yaml/units.hpp"
+#include "proxy/audit_cli.hpp"
 #include "proxy/config.hpp"
 #include "proxy/log.hpp"
 #include "proxy/policy_cli.hpp"
@@ -58,6 +59,8 @@ void summarise(const Config& config, std::ostream& out) {
           : config.upstream.ca ? config.upstream.ca->string()
                                : "the system's certificate authorities")
       << '\n';
+  for (const auto& endpoint : config.contract->endpoints())
+    out << "  governs " << endpoint.allowed_methods() << ' ' << endpoint.path() << '\n';
   out << "  other paths are " << (config.forward_other_paths ? "forwarded" : "rejected")
       << "; governed bodies of at most " << filters::format_size(config.limits.body) << '\n';
   if (config.filters.policy)
@@ -94,15 +97,18 @@ int explain_one(const Arguments& arguments, const Commands& commands, Streams st
     print(loaded.diagnostics, streams.err);
     return status_of(loaded);
   }
+  const auto form = arguments.json   ? ReportForm::json
+                    : streams.colour ? ReportForm::coloured
+                                     : ReportForm::plain;
   if (arguments.request.empty() || arguments.request == "-")
-    return commands.explain(*loaded.config, streams.in, streams.out, arguments.json);
+    return commands.explain(*loaded.config, streams.in, streams.out, form);
   FileText request = read_file(arguments.request, most_request_bytes);
   if (!request.fault.empty()) {
     streams.err << arguments.request << ": cannot read: " << request.fault << '\n';
     return wrong_usage;
   }
   std::istringstream in(std::move(request.text));
-  return commands.explain(*loaded.config, in, streams.out, arguments.json);
+  return commands.explain(*loaded.config, in, streams.out, form);
 }
 
 const CLI::App* add_policy_test(CLI::App& app, PolicyTestArguments& arguments) {
@@ -123,6 +129,11 @@ const CLI::App* add_policy_test(CLI::App& app, PolicyTestArguments& arguments) {
 
 }  // namespace
 
+bool takes_colour(bool terminal, const char* no_color, const char* term) {
+  const bool unwanted = no_color && *no_color != '\0';
+  return terminal && !unwanted && term && std::string_view(term) != "dumb";
+}
+
 int run(int argc, const char* const* argv, const Commands& commands, Streams streams) {
   CLI::App app{"A reverse proxy that repairs, validates and records the requests of one API."};
   app.name("prefgate");
@@ -142,6 +153,7 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
       ->add_option("request", arguments.request, "the request as it is sent; none: standard input")
       ->type_name("REQUEST.http");
   explain->add_flag("--json", arguments.json, "print one JSON object");
+  const AuditCli audit(app);
   PolicyTestArguments tested;
   const CLI::App* policy_tests = add_policy_test(app, tested);
   app.add_subcommand("version", "print the version, and those of compiler and libraries");
@@ -154,6 +166,7 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
   if (check_only->parsed()) return check(arguments, streams);
   if (policy_tests->parsed()) return policy_test(tested, streams.out, streams.err);
   if (explain->parsed()) return explain_one(arguments, commands, streams);
+  if (audit.parsed()) return audit.run(streams);
   streams.out << version_text();
   return yes;
 }

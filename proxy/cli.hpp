@@ -7,19 +7,25 @@
 #include <iosfwd>
 
 #include "proxy/config.hpp"
+#include "proxy/explain.hpp"
 
 namespace proxy {
 
 struct Commands {
   std::function<int(const Config&)> serve;
-  std::function<int(const Config&, std::istream& request, std::ostream& out, bool json)> explain;
+  std::function<int(const Config&, std::istream& request, std::ostream& out, ReportForm)> explain;
 };
 
 struct Streams {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  bool colour = false;  // `out` is where somebody looks at it, see takes_colour
 };
+
+// Whether what is printed to standard output may be coloured: on a terminal that can, unless the
+// environment's NO_COLOR is set to anything (no-color.org). Unset variables are null.
+bool takes_colour(bool terminal, const char* no_color, const char* term);
 
 int run(int argc, const char* const* argv, const Commands& commands, Streams streams);
 

@@ -70,7 +70,8 @@ enum class OnFull : std::uint8_t { reject, drop };
 
 struct AuditConfig {
   std::filesystem::path directory;
-  std::optional<std::filesystem::path> hmac_key;  // none: generated beside the directory
+  std::optional<std::filesystem::path> hmac_key;     // none: generated beside the directory
+  std::optional<std::filesystem::path> signing_key;  // none: the same
   OnFull on_full = OnFull::reject;
 };
 

@@ -112,6 +112,8 @@ void read_filters(Section& root, Config& config) {
     repair->mode("value", settings.repair.value);
     repair->mode("type", settings.repair.type);
     repair->mode("invisible", settings.repair.invisible);
+    repair->mode("placement", settings.repair.placement);
+    repair->mode("encoding", settings.repair.encoding);
     repair->finish();
   }
   if (auto validate = section->section("validate")) {

@@ -165,10 +165,13 @@ void read_audit(Section& root, AuditConfig& audit) {
   if (section->has("directory") && !section->path("directory", audit.directory))
     audit.directory.clear();
   section->only("level", "request", {"none", "metadata", "full"});
-  std::string key;
-  if (section->text("hmac_key", key, "generated or a file name") && key != "generated") {
-    std::filesystem::path file;
-    if (section->path("hmac_key", file)) audit.hmac_key = std::move(file);
+  for (const auto& [key, file] :
+       {std::pair{"hmac_key", &audit.hmac_key}, std::pair{"signing_key", &audit.signing_key}}) {
+    std::string text;
+    std::filesystem::path named;
+    if (section->text(key, text, "generated or a file name") && text != "generated" &&
+        section->path(key, named))
+      *file = std::move(named);
   }
   section->choice<OnFull>("on_full", audit.on_full,
                           {{"reject", OnFull::reject}, {"drop", OnFull::drop}}, {"block"});

@@ -13,25 +13,16 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+
+#include "proxy/evidence/durable_file.hpp"
 
 namespace proxy {
 namespace {
 
 // Part of the key id's definition: changing it changes every id.
 constexpr std::string_view id_label{"prefgate hmac key id 1\0", 23};
-
-struct Descriptor {
-  explicit Descriptor(int opened) : number(opened) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-  int number;
-};
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
   throw std::runtime_error("HMAC key " + file.string() + ": " + what);
@@ -48,25 +39,14 @@ void to_hex(std::span<const unsigned char> bytes, char* to) {
   }
 }
 
-// Writes a new key under a name of its own and then links it to `file`, so that no one ever sees
-// half a key. Another process may have been quicker: then its key stands.
+// Another process may have been quicker: then its key stands.
 void make_key(const std::filesystem::path& file) {
-  std::array<unsigned char, HmacKey::least> key;
-  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1) fail(file, "no random bytes");
-  auto temporary = file.string() + ".XXXXXX";
-  const Descriptor made(::mkostemp(temporary.data(), O_CLOEXEC));  // 0600, O_EXCL
-  if (made.number < 0) fail_errno(file, "cannot be created");
-  const bool written =
-      ::write(made.number, key.data(), key.size()) == static_cast<ssize_t>(key.size()) &&
-      ::fsync(made.number) == 0 &&
-      (::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
-  const int error = errno;
+  std::array<char, HmacKey::least> key;
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size())) != 1)
+    fail(file, "no random bytes");
+  const auto error = create_file(file, {key.data(), key.size()});
   OPENSSL_cleanse(key.data(), key.size());
-  ::unlink(temporary.c_str());
-  errno = error;
-  if (!written) fail_errno(file, "cannot be written");
-  const Descriptor folder(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.number < 0 || ::fsync(folder.number) != 0) fail_errno(file, "cannot be made durable");
+  if (error && error != std::errc::file_exists) fail(file, "cannot be created: " + error.message());
 }
 
 }  // namespace
@@ -92,15 +72,14 @@ HmacKey::~HmacKey() {
 LoadedKey load_hmac_key(const std::filesystem::path& file) {
   const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status{};
-  if (opened.number < 0 || ::fstat(opened.number, &status) != 0)
-    fail_errno(file, "cannot be opened");
+  if (!opened || ::fstat(opened.number(), &status) != 0) fail_errno(file, "cannot be opened");
   if (!S_ISREG(status.st_mode)) fail(file, "is not a regular file");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size < HmacKey::least) fail(file, "needs at least 32 bytes, has " + std::to_string(size));
   if (size > HmacKey::most)
     fail(file, "is too large for a key: " + std::to_string(size) + " bytes");
   std::vector<unsigned char> bytes(size);
-  const auto got = ::read(opened.number, bytes.data(), bytes.size());
+  const auto got = ::read(opened.number(), bytes.data(), bytes.size());
   const int error = errno;
   LoadedKey loaded{HmacKey(bytes), {}};
   OPENSSL_cleanse(bytes.data(), bytes.size());

@@ -80,12 +80,18 @@ LoadedKey load_key(const AuditConfig& audit) {
   return audit.hmac_key ? load_hmac_key(*audit.hmac_key) : load_or_make_hmac_key(audit.directory);
 }
 
+SigningKey signing_key(const AuditConfig& audit) {
+  const auto loaded = audit.signing_key ? load_signing_key(*audit.signing_key)
+                                        : load_or_make_signing_key(audit.directory);
+  for (const auto& warning : loaded.warnings) spdlog::warn("{}", warning);
+  return loaded.key;
+}
+
 AuditSettings audit_settings(const Config& config) {
-  AuditSettings settings;
-  settings.directory = config.audit.directory;
-  settings.rings = config.workers;
-  settings.warn = [](const std::string& what) { spdlog::error("audit: {}", what); };
-  return settings;
+  return {.directory = config.audit.directory,
+          .signing_key = signing_key(config.audit),
+          .rings = config.workers,
+          .warn = [](const std::string& what) { spdlog::error("{}", what); }};
 }
 
 Server::Server(const Config& config)
@@ -95,7 +101,7 @@ Server::Server(const Config& config)
       shared_{config, pipeline_, listener_tls_, nullptr, key_.key, connections_},
       audit_(audit_settings(config)) {
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
-  for (const auto& notice : audit_.notices()) spdlog::warn("audit: {}", notice);
+  for (const auto& notice : audit_.notices()) spdlog::warn("{}", notice);
   for (const auto& listen : config.listen)
     listener_tls_.push_back(
         listen.tls ? std::make_unique<TlsContext>(make_server_context(*listen.tls)) : nullptr);

@@ -117,6 +117,17 @@ std::size_t MessageParser<is_request>::on_body_impl(View body, error_code&) {
   return body.size();
 }
 
+// Beast takes any byte inside a quoted extension, a bare LF among them, where a reader before or
+// behind may see the end of the line.
+template <bool is_request>
+void MessageParser<is_request>::on_chunk_header_impl(std::uint64_t, View extensions,
+                                                     error_code& error) {
+  const auto control = [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+  };
+  if (std::ranges::any_of(view(extensions), control)) error = http::error::bad_chunk_extension;
+}
+
 template <bool is_request>
 std::size_t MessageParser<is_request>::on_chunk_body_impl(std::uint64_t, View body, error_code&) {
   piece_ = view(body);

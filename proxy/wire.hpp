@@ -86,7 +86,7 @@ class MessageParser : public http::basic_parser<is_request> {
   void on_header_impl(error_code&) final {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) final {}
   std::size_t on_body_impl(View body, error_code&) final;
-  void on_chunk_header_impl(std::uint64_t, View, error_code&) final {}
+  void on_chunk_header_impl(std::uint64_t, View extensions, error_code& error) final;
   std::size_t on_chunk_body_impl(std::uint64_t, View body, error_code&) final;
   void on_finish_impl(error_code&) final {}
 

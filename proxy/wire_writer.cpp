@@ -78,7 +78,8 @@ void write_request_head(const filters::Exchange& exchange, const Via& via, Frami
                         std::uint64_t length, Text& to) {
   const auto& request = exchange.request;
   to.append(request.method_name).append(" ").append(request.path);
-  if (request.has_query) to.append("?").append(exchange.outgoing_query);
+  const bool taken = exchange.outgoing_query.empty() && !request.query.empty();
+  if (request.has_query && !taken) to.append("?").append(exchange.outgoing_query);
   to.append(" HTTP/1.1\r\n");
   append_field("Host", via.upstream_authority, to);
   const bool names_more = request.headers.find(FieldId::connection) != nullptr;

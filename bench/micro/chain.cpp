@@ -14,7 +14,6 @@
 
 namespace {
 
-using filters::Contract;
 using tests::TestExchange;
 
 struct Case {
@@ -40,6 +39,12 @@ Case clean_post(std::size_t names) {
 }
 Case repaired_post() {
   return {"POST", "", misspelt(tests::app_body(17)), true};
+}
+Case page_post() {  // an invisible character in it, so every byte is looked at once more
+  return {"POST", "", tests::page_body(), true};
+}
+Case rejected_get() {
+  return {"GET", "locale=&platform=windows", "", false};
 }
 Case rejected_post() {
   return {"POST", "", wrong(tests::app_body(17)), false};
@@ -159,9 +164,11 @@ BENCHMARK_CAPTURE(arrive, get, clean_get());
 BENCHMARK_CAPTURE(arrive, post_17, clean_post(17));
 BENCHMARK_CAPTURE(chain, clean_get, clean_get());
 BENCHMARK_CAPTURE(chain, repaired_get, repaired_get());
+BENCHMARK_CAPTURE(chain, rejected_get, rejected_get());
 BENCHMARK_CAPTURE(chain, clean_post_17, clean_post(17));
 BENCHMARK_CAPTURE(chain, clean_post_105, clean_post(105));
 BENCHMARK_CAPTURE(chain, repaired_post_17, repaired_post());
+BENCHMARK_CAPTURE(chain, page_post_17, page_post());
 BENCHMARK_CAPTURE(chain, rejected_post_17, rejected_post());
 BENCHMARK(policy)->ArgNames({"rules", "names"})->ArgsProduct({{0, 100}, {17, 105}});
 BENCHMARK_CAPTURE(record, clean_get, clean_get());

@@ -22,6 +22,14 @@ bool is_plain_path(std::string_view path) {
   return true;
 }
 
+// What the audit would record and anybody could read, were it taken for a value like others.
+bool sounds_secret(std::string_view name) {
+  constexpr std::string_view words[] = {"token", "secret", "password", "credential"};
+  return std::ranges::any_of(words, [&](std::string_view word) {
+    return !std::ranges::search(name, word, {}, lower).empty();
+  });
+}
+
 std::vector<std::string> other_cases(const std::string& name) {
   std::string camel, kebab = name;
   std::ranges::replace(kebab, '_', '-');
@@ -166,9 +174,11 @@ class EndpointReader {
     schema.require("type");
     schema.only("type", "object");
     schema.require("properties");
-    if (const auto* properties = schema.find("properties"))
+    if (const auto* properties = schema.find("properties")) {
+      refuse_repeated_keys(*properties, findings_);
       for (std::size_t i = 0; i < properties->keys.size(); ++i)
         read_member(properties->keys[i], properties->children[i]);
+    }
     for (const auto& name : schema.list("required", "a list of names")) {
       const auto field = std::ranges::find(rules_.fields, name.text, &ContractField::name);
       if (field == rules_.fields.end() || !field->in_body)
@@ -183,7 +193,6 @@ class EndpointReader {
     const YamlNode* schema = schemas_.resolve(node);
     ContractField* field = schema ? add_field(name.text, name.mark, *schema) : nullptr;
     if (field == nullptr) return;
-    if (field->in_body) findings_.error(name.mark, describe(name) + " is given twice");
     field->in_body = true;
     if (field->type == FieldType::string) return;
     if (map_ != nullptr && map_ != schema)
@@ -202,7 +211,7 @@ class EndpointReader {
     if (known != rules_.fields.end()) {
       if (schemas_of_[static_cast<std::size_t>(known - rules_.fields.begin())] != &schema)
         findings_.error(mark, "`" + name +
-                                  "` has another schema in `get`: give both one under "
+                                  "` has another schema above: give both one under "
                                   "components and refer to it");
       return &*known;
     }
@@ -212,9 +221,10 @@ class EndpointReader {
     }
     ContractField field = schemas_.field(schema);
     field.name = field.documented_query_name = name;
-    const bool second_secret =
-        field.secret && std::ranges::any_of(rules_.fields, [](const auto& f) { return f.secret; });
-    if (second_secret) findings_.error(mark, "one field is `x-secret`, and there is another above");
+    if (!schemas_.says_secret(schema) && sounds_secret(name))
+      findings_.error(mark, "`" + name +
+                                "` sounds like a secret: give its schema `x-secret: true`, " +
+                                "or `false` where it is none");
     rules_.fields.push_back(std::move(field));
     schemas_of_.push_back(&schema);
     return &rules_.fields.back();
@@ -239,19 +249,22 @@ class EndpointReader {
   }
 
   void check_responses(const YamlNode& node) {
+    refuse_repeated_keys(node, findings_);
     for (std::size_t i = 0; i < node.keys.size(); ++i) {
       const YamlNode* response = schemas_.resolve(node.children[i]);
       if (response == nullptr) continue;
       Section section(*response, place_of(*response), findings_);
       read_annotations(section);
       section.find("headers");
-      if (const auto* content = section.find("content"))
+      if (const auto* content = section.find("content")) {
+        refuse_repeated_keys(*content, findings_);
         for (const auto& media : content->children) {
           Section type(media, place_of(media), findings_);
           read_annotations(type);
           if (const auto* schema = type.find("schema")) schemas_.document(*schema);
           type.finish();
         }
+      }
       section.finish();
     }
   }

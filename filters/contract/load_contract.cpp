@@ -41,6 +41,7 @@ void check_security(Section& root, Section* components, Findings& findings) {
   std::vector<std::string> schemes;
   auto section = components ? components->section("securitySchemes") : std::nullopt;
   if (section) {
+    refuse_repeated_keys(section->node(), findings);
     for (std::size_t i = 0; i < section->node().keys.size(); ++i) {
       Section scheme(section->node().children[i], place_of(section->node().children[i]), findings);
       if (scheme.node().kind != YamlNode::Kind::map) continue;
@@ -73,10 +74,12 @@ std::vector<Endpoint> read_paths(Section& root, SchemaReader& schemas, Findings&
   const auto paths = root.section("paths");
   if (!paths) return endpoints;
   const auto& node = paths->node();
+  refuse_repeated_keys(node, findings);
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     auto endpoint = read_endpoint(node.keys[i], node.children[i], schemas, findings);
     const bool taken = std::ranges::any_of(endpoints, [&](const Endpoint& other) {
-      return other.match_path(node.keys[i].text) != PathMatch::other;
+      return other.path() != node.keys[i].text &&
+             other.match_path(node.keys[i].text) != PathMatch::other;
     });
     if (taken) findings.error(node.keys[i].mark, "a path above is, or may be read as, the same");
     if (endpoint) endpoints.push_back(std::move(*endpoint));

@@ -18,17 +18,30 @@ int hex_digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// Percent-decodes until nothing is left to decode, in one pass: what a decoding completes is itself
+// Whether the last characters of `text` are one character encoded; then they are decoded.
+bool decode_last(char* text, std::size_t& size) {
+  if (size >= 3 && text[size - 3] == '%') {
+    const int high = hex_digit(text[size - 2]), low = hex_digit(text[size - 1]);
+    if (high < 0 || low < 0) return false;
+    size -= 2;
+    text[size - 1] = static_cast<char>(high * 16 + low);
+    return true;
+  }
+  // ASCII in two bytes of UTF-8, which careless decoders accept: "%C0%AF" is '/' to them.
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (size < 2 || (at(size - 2) & 0xFE) != 0xC0 || (at(size - 1) & 0xC0) != 0x80) return false;
+  --size;
+  text[size - 1] = static_cast<char>((at(size - 1) & 1) << 6 | (at(size) & 0x3F));
+  return true;
+}
+
+// Decodes until nothing is left to decode, in one pass: what a decoding completes is itself
 // decoded, so "%252F" ends as '/'. Returns the size.
 std::size_t decode_fully(std::string_view path, char* to) {
   std::size_t size = 0;
   for (const char c : path) {
     to[size++] = c;
-    while (size >= 3 && to[size - 3] == '%') {
-      const int high = hex_digit(to[size - 2]), low = hex_digit(to[size - 1]);
-      if (high < 0 || low < 0) break;
-      size -= 2;
-      to[size - 1] = static_cast<char>(high * 16 + low);
+    while (decode_last(to, size)) {
     }
   }
   return size;

@@ -13,6 +13,10 @@ namespace {
 using Bytes = PatternGraph::Bytes;
 using Node = PatternGraph::Node;
 
+// Visits of places, about a quarter of a second of them. What a contract's author writes takes
+// some thousands; `^(a?b?){4000}$` would take a minute.
+constexpr std::size_t most_work = 10'000'000;
+
 // Sets of places as sorted lists, closed under empty moves.
 std::vector<Node> closed(const PatternGraph& graph, std::vector<Node> open) {
   std::vector<Node> set;
@@ -55,27 +59,31 @@ std::optional<Pattern> Pattern::compile(std::string_view text, std::string& faul
 std::optional<Pattern> Pattern::build(const PatternGraph& graph, std::string& fault) {
   Pattern pattern;
   pattern.classes_ = classify(graph, pattern.class_of_);
+  pattern.start_ = pattern.classes_;
   std::array<std::size_t, 256> sample{};
   for (std::size_t byte = 256; byte-- > 0;) sample[pattern.class_of_[byte]] = byte;
 
   std::vector<std::vector<Node>> states{{}, closed(graph, {graph.begin})};  // dead, start
-  std::map<std::vector<Node>, std::uint16_t> known{{states[0], dead}, {states[1], start}};
+  std::map<std::vector<Node>, std::uint16_t> known{{states[0], 0}, {states[1], 1}};
+  std::size_t work = 0;
   for (std::size_t s = 0; s < states.size(); ++s) {
     pattern.final_.push_back(std::ranges::binary_search(states[s], graph.end) ? 1 : 0);
-    pattern.next_.resize((s + 1) * pattern.classes_, dead);
+    pattern.next_.resize((s + 1) * pattern.classes_, 0);
     for (std::size_t c = 1; c < pattern.classes_; ++c) {
       std::vector<Node> reached;
       for (const Node node : states[s])
         if (graph.places[node].takes.test(sample[c]))
           reached.push_back(graph.places[node].next.front());
       auto set = closed(graph, std::move(reached));
+      work += states[s].size() + set.size() + graph.places.size() / 64;
       const auto [found, is_new] =
           known.try_emplace(set, static_cast<std::uint16_t>(states.size()));
       if (is_new) states.push_back(std::move(set));
-      pattern.next_[s * pattern.classes_ + c] = found->second;
+      pattern.next_[s * pattern.classes_ + c] =
+          static_cast<std::uint32_t>(found->second * pattern.classes_);
     }
-    if (states.size() > most_states) {
-      fault = "the pattern is too large";
+    if (states.size() > most_states || work > most_work) {
+      fault = "the pattern is too large: bound lengths with maxLength, repeat fewer optional parts";
       return {};
     }
   }

@@ -21,7 +21,8 @@ class Pattern {
   // everywhere: `^...$` around the whole, ASCII characters, escapes of punctuation, \d, classes
   // with ranges, groups, `|` inside groups, and `? * + {n} {n,m} {n,}`. None, and `fault` says why,
   // for anything else (`.`, negated classes, back references, look-around: too easy to be wrong
-  // about) and for patterns that need more than `most_states`.
+  // about) and for patterns that need more than `most_states`, or a
+  // quarter of a second to become them.
   static std::optional<Pattern> compile(std::string_view text, std::string& fault);
   static constexpr std::size_t most_states = 8192;
   // Of a graph that something else has made, with the same limit.
@@ -29,24 +30,29 @@ class Pattern {
 
   // All of `text`.
   bool matches(std::string_view text) const {
-    State state = start;
+    std::size_t row = start_;
     for (const char c : text) {
-      state = step(state, c);
-      if (state == dead) return false;
+      const std::size_t next = next_[row + class_of_[static_cast<unsigned char>(c)]];
+      // Most texts stay in one state for long: guessed right, no step waits for the one before.
+      if (next == row) [[likely]]
+        continue;
+      if (next == dead) return false;
+      row = next;
     }
-    return ends(state);
+    return final_[row / classes_] != 0;
   }
 
   // The characters that can stand in a match at all.
   bool uses(char c) const { return class_of_[static_cast<unsigned char>(c)] != 0; }
 
-  // The states one by one, for whoever proves something about patterns: `matches` walks from
-  // `start`, and nothing leads away from `dead`.
+  // The states one by one, for whoever proves something about patterns: a match walks from `start`,
+  // and nothing leads away from `dead`.
   using State = std::uint16_t;
-  static constexpr State dead = 0;
+  static constexpr State dead = 0;  // its row is the first one too
   static constexpr State start = 1;
   State step(State state, char c) const {
-    return next_[std::size_t{state} * classes_ + class_of_[static_cast<unsigned char>(c)]];
+    const auto row = next_[state * classes_ + class_of_[static_cast<unsigned char>(c)]];
+    return static_cast<State>(row / classes_);
   }
   bool ends(State state) const { return final_[state] != 0; }
 
@@ -54,7 +60,8 @@ class Pattern {
   // Bytes that no part of the pattern tells apart share a class; those in none of them have 0.
   std::array<std::uint8_t, 256> class_of_{};
   std::size_t classes_ = 1;
-  std::vector<std::uint16_t> next_;  // by state, then class
+  std::size_t start_ = 1;            // the first row: that of state 1
+  std::vector<std::uint32_t> next_;  // by state, then class: where the next state's row begins
   std::vector<std::uint8_t> final_;  // by state: 1 where a match may end
 };
 

@@ -1,7 +1,6 @@
 #include "filters/contract/schema_reader.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace filters {
 namespace {
@@ -161,6 +160,7 @@ const ContractField& SchemaReader::field(const YamlNode& node) {
   if (!is_new) return field;
   Section schema(node, place_of(node), findings_);
   if (node.kind != YamlNode::Kind::map) return field;
+  if (schema.has("x-secret")) says_secret_.insert(&node);
   read_annotations(schema);
   schema.require("type");
   schema.choice<FieldType>(
@@ -223,13 +223,12 @@ void SchemaReader::read_map(Section& schema, const YamlNode& node, ContractField
   if (const auto* others = schema.find("additionalProperties")) check_boolean(*others);
   std::vector<std::string> names;
   if (const auto* known = schema.find("properties")) {
+    refuse_repeated_keys(*known, findings_);
     for (std::size_t i = 0; i < known->keys.size(); ++i) {
       const auto& key = known->keys[i];
       check_boolean(known->children[i]);
       if (rules.name_pattern && !rules.name_pattern->matches(key.text))
         findings_.error(key.mark, "`propertyNames` does not allow this name");
-      else if (std::ranges::count(names, key.text) > 0)
-        findings_.error(key.mark, describe(key) + " is given twice");
       else if (key.text.size() <= longest_preference_name)
         names.push_back(key.text);
     }
@@ -276,13 +275,14 @@ void SchemaReader::check_documented(const YamlNode& node) {
 
 void SchemaReader::finish() {
   for (const YamlNode* node : to_document_) check_documented(*node);
+  for (const YamlNode* folder :
+       {components_.schemas, components_.parameters, components_.responses})
+    if (folder != nullptr) refuse_repeated_keys(*folder, findings_);
   if (components_.schemas == nullptr) return;
-  const auto& [keys, schemas] = std::tie(components_.schemas->keys, components_.schemas->children);
+  const auto& keys = components_.schemas->keys;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const auto first = std::ranges::find(keys, keys[i].text, &YamlNode::text);
-    if (first != keys.begin() + static_cast<std::ptrdiff_t>(i))
-      findings_.error(keys[i].mark, describe(keys[i]) + " is given twice");
-    else if (!fields_.contains(&schemas[i]) && !documented_.contains(&schemas[i]))
+    const YamlNode* schema = &components_.schemas->children[i];
+    if (!fields_.contains(schema) && !documented_.contains(schema))
       findings_.warn(keys[i].mark, "nothing refers to " + describe(keys[i]));
   }
 }

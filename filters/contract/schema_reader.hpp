@@ -30,6 +30,8 @@ class SchemaReader {
   // A schema as the type of a field; where it is faulty, what could be read of it. One node is read
   // once: asking again gives the same answer without its faults. `node` is resolved.
   const ContractField& field(const YamlNode& node);
+  // Whether it was written down that the field is a secret, or is none.
+  bool says_secret(const YamlNode& node) const { return says_secret_.contains(&node); }
   // Of a field that is a map.
   const PreferenceRules& preferences(const YamlNode& node) { return preferences_[&node]; }
 
@@ -52,6 +54,7 @@ class SchemaReader {
   std::map<const YamlNode*, PreferenceRules> preferences_;
   std::vector<const YamlNode*> to_document_;
   std::set<const YamlNode*> documented_;
+  std::set<const YamlNode*> says_secret_;
 };
 
 // The path of a Section of that node: keys repeat all over a contract, places do not.

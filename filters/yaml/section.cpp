@@ -1,6 +1,7 @@
 #include "filters/yaml/section.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "filters/yaml/units.hpp"
 
@@ -247,13 +248,19 @@ std::string_view Section::report_unknown(const YamlNode& key) {
   return nearest;
 }
 
+void refuse_repeated_keys(const YamlNode& map, Findings& findings) {
+  std::map<std::string_view, int> lines;
+  for (const YamlNode& key : map.keys)
+    if (const auto [first, is_new] = lines.try_emplace(key.text, key.mark.line); !is_new)
+      findings.error(key.mark, "key " + describe(key) + " is given twice, first on line " +
+                                   std::to_string(first->second));
+}
+
 void Section::finish() {
+  refuse_repeated_keys(node_, findings_);
   for (auto key = node_.keys.begin(); key != node_.keys.end(); ++key) {
-    const auto first = std::ranges::find(node_.keys.begin(), key, key->text, &YamlNode::text);
-    if (first != key)
-      findings_.error(key->mark, "key " + describe(*key) + " is given twice, first on line " +
-                                     std::to_string(first->mark.line));
-    else if (std::ranges::find(known_, key->text) == known_.end())
+    const bool first = std::ranges::find(node_.keys, key->text, &YamlNode::text) == key;
+    if (first && std::ranges::find(known_, key->text) == known_.end())
       std::erase(required_, report_unknown(*key));
   }
   for (const std::string_view key : required_)

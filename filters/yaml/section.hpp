@@ -96,6 +96,10 @@ class Section {
   Words required_;
 };
 
+// An error for each key of a map that an earlier one repeats. `Section::finish` does it; for maps
+// whose keys are anybody's.
+void refuse_repeated_keys(const YamlNode& map, Findings& findings);
+
 // "`64kb`", or "a list", for messages that say what was found.
 std::string describe(const YamlNode& node);
 

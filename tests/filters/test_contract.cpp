@@ -10,11 +10,11 @@
 using namespace filters;
 
 namespace {
-const auto& contract = Contract::builtin().endpoints()[0];
+const auto& endpoint = Contract::builtin().endpoints()[0];
 const ContractField& field(std::string_view name) {
-  const auto index = contract.find(name);
+  const auto index = endpoint.find(name);
   REQUIRE(index != Endpoint::none);
-  return contract.fields()[index];
+  return endpoint.fields()[index];
 }
 }  // namespace
 
@@ -55,26 +55,26 @@ TEST_CASE("patterns accept what the contract lists and nothing around it") {
 }
 
 TEST_CASE("preference names are letters, digits and underscores") {
-  CHECK(contract.valid_preference_name("supercharing_coupon_redemption"));
-  CHECK(contract.valid_preference_name(std::string(128, 'a')));
+  CHECK(endpoint.valid_preference_name("supercharing_coupon_redemption"));
+  CHECK(endpoint.valid_preference_name(std::string(128, 'a')));
   for (const std::string& bad : {std::string(129, 'a'), std::string(), std::string("a-b"),
                                  std::string("a.b"), std::string("a b"), std::string("\xC3\xA4")})
-    CHECK_FALSE(contract.valid_preference_name(bad));
+    CHECK_FALSE(endpoint.valid_preference_name(bad));
 }
 
 TEST_CASE("fields are found by name, alias and nearness, where they belong") {
-  CHECK(contract.fields().size() <= Endpoint::most_fields);
+  CHECK(endpoint.fields().size() <= Endpoint::most_fields);
   CHECK(field("platform").documented_query_name == "platfrom");
-  CHECK(contract.find("Platform") == Endpoint::none);
-  CHECK(contract.alias("platfrom") == contract.find("platform"));
-  CHECK(contract.alias("deviceToken") == contract.find("device_token"));
-  CHECK(contract.alias("devicetoken") == Endpoint::none);
-  CHECK(contract.nearest("PLATFORM", true) == contract.find("platform"));
-  CHECK(contract.nearest("plaform", true) == contract.find("platform"));
-  CHECK(contract.nearest("plform", true) == Endpoint::none);
-  CHECK(contract.nearest("notification_preference", true) == Endpoint::none);
-  CHECK(contract.nearest("notification_preference", false) ==
-        contract.find("notification_preferences"));
+  CHECK(endpoint.find("Platform") == Endpoint::none);
+  CHECK(endpoint.alias("platfrom") == endpoint.find("platform"));
+  CHECK(endpoint.alias("deviceToken") == endpoint.find("device_token"));
+  CHECK(endpoint.alias("devicetoken") == Endpoint::none);
+  CHECK(endpoint.nearest("PLATFORM", true) == endpoint.find("platform"));
+  CHECK(endpoint.nearest("plaform", true) == endpoint.find("platform"));
+  CHECK(endpoint.nearest("plform", true) == Endpoint::none);
+  CHECK(endpoint.nearest("notification_preference", true) == Endpoint::none);
+  CHECK(endpoint.nearest("notification_preference", false) ==
+        endpoint.find("notification_preferences"));
 }
 
 TEST_CASE("values of an enumeration are suggested when one is near") {

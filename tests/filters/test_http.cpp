@@ -23,6 +23,8 @@ TEST_CASE("field names are known in any case, and neighbours of known names are 
       {"X-Forwarded-For", FieldId::x_forwarded},
       {"x-forwarded-", FieldId::other},
       {"X-Real-IP", FieldId::x_forwarded},
+      {"X-Original-URL", FieldId::x_forwarded},
+      {"x-rewrite-url", FieldId::x_forwarded},
       {"X-Prefgate-Rules", FieldId::x_prefgate},
       {"x-request-id", FieldId::x_request_id},
       {"", FieldId::other},
@@ -51,6 +53,18 @@ TEST_CASE("headers keep their order, and set leaves exactly one") {
   CHECK(headers.size() == 1);
   headers.remove(FieldId::accept);
   CHECK(headers.size() == 0);
+}
+
+TEST_CASE("replace gives the first field another value, where it stands") {
+  Arena arena;
+  Headers headers(arena);
+  headers.append("Accept", "a");
+  headers.append("CONTENT-type", "text/plain");
+  headers.append("X-One", "1");
+  headers.replace(FieldId::content_type, "application/json");
+  REQUIRE(headers.size() == 3);
+  CHECK((headers.begin() + 1)->name == "CONTENT-type");
+  CHECK((headers.begin() + 1)->value == "application/json");
 }
 
 TEST_CASE("case is ASCII's only") {

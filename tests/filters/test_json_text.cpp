@@ -102,9 +102,9 @@ TEST_CASE("any bytes make one line of valid JSON, within the bound") {
   }
 }
 
-TEST_CASE("scalars of JSON are taken as they are, anything else as the text it is") {
+TEST_CASE("scalars of JSON and {} are taken as they are, anything else as the text it is") {
   for (const auto* scalar :
-       {"true", "false", "null", "0", "-1", "4.17", "1e9", "-0.5E-3", "12345678901234567890",
+       {"true", "false", "null", "{}", "0", "-1", "4.17", "1e9", "-0.5E-3", "12345678901234567890",
         R"("")", R"("iOS")", R"("a\"\\\/\b\f\n\r\t\u00e9")", "\"\xC3\xA9\""}) {
     CAPTURE(scalar);
     CHECK(json_of(scalar) == scalar);
@@ -121,7 +121,7 @@ TEST_CASE("scalars of JSON are taken as they are, anything else as the text it i
                             "1 ",
                             " 1",
                             "NaN",
-                            "{}",
+                            "{ }",
                             "[1]",
                             R"({"a":1})",
                             R"(")",

@@ -159,7 +159,7 @@ TEST_CASE("what is not understood is refused, each thing where it stands") {
       {"schemas/token\"}}\n        - {name: page", "schemas/tokem\"}}\n        - {name: page",
        "c:7:74: refers to nothing in this document: `#/components/schemas/tokem`"},
       {"name: page", "name: device_token",
-       "c:8:18: `device_token` has another schema in `get`: give both one under components and "
+       "c:8:18: `device_token` has another schema above: give both one under components and "
        "refer to it\nc:8:18: parameter `device_token` is given twice"},
       {"name: page", "name: pa ge",
        "c:8:18: expected a name of letters, digits, '_' and '-', got `pa ge`"},
@@ -188,8 +188,23 @@ TEST_CASE("what is not understood is refused, each thing where it stands") {
       {"x-aliases", "x-alias", "c:19:62: unknown key `x-alias` (did you mean `x-aliases`?)"},
       {"    token:", "    other: {type: string}\n    token:",
        "c:22:5: warning: nothing refers to `other`"},
-      {"    token:", "    token: {type: string}\n    token:", "c:23:5: `token` is given twice"},
+      {"    token:", "    token: {type: string, x-secret: true}\n    token:",
+       "c:23:5: key `token` is given twice, first on line 22\nc:23:5: warning: nothing refers to "
+       "`token`"},
       {"maxLength: 8", "maxLength: 2", "c:23:47: nothing fits: `minLength` is 3"},
+      {", x-secret: true}", "}",
+       "c:7:18: `device_token` sounds like a secret: give its schema `x-secret: true`, or `false` "
+       "where it is none"},
+      {"x-secret: true", "x-secret: false", ""},
+      {"                tier:", "                device_token: {}\n                tier:",
+       "c:19:17: key `device_token` is given twice, first on line 18\n"
+       "c:19:17: `device_token` has another schema above: give both one under components and refer "
+       "to it"},
+      {"components:", "  /api/1/subscriptions: {}\ncomponents:",
+       "c:20:3: key `/api/1/subscriptions` is given twice, first on line 4\n"
+       "c:20:3: neither `get` nor `post` is given"},
+      {"components:\n", "components:\n  parameters: {a: {}, a: {}}\n",
+       "c:21:23: key `a` is given twice, first on line 21"},
       {"x-secret: true}", "x-secret: true, examples: [abcdefghi]}",
        "c:23:77: this example is not what the schema says: `abcdefghi`"},
       {"components:", "servers: [{url: \"https://a/b\"}]\ncomponents:",
@@ -266,4 +281,16 @@ c:19:38: unknown key `enmu` (did you mean `enum`?)
 c:23:33: expected a whole number, got `x`
 c:23:60: expected one of true, false, got `1`
 )");
+}
+
+TEST_CASE("several fields of a path may be secrets; the first identifies the device") {
+  std::string text = good;
+  const std::string page = "{type: string, pattern: \"^[0-9]{1,4}$\"}";
+  text.replace(text.find(page), page.size(), "{type: string, x-secret: true}");
+  const auto loaded = load_contract(text, "c");
+  REQUIRE(loaded.contract);
+  tests::TestExchange exchange("GET", "page=hush&device_token=abc", "");
+  exchange->endpoint = &loaded.contract->endpoints()[0];
+  CHECK(exchange.run());
+  CHECK(exchange->identity.device_token == "abc");
 }

@@ -100,3 +100,15 @@ TEST_CASE("a path with any one character percent-encoded is not the governed one
     CHECK(contract.match_path(encoded) == PathMatch::ambiguous);
   }
 }
+
+TEST_CASE("former bugs") {
+  // ASCII in two bytes of UTF-8, which lenient decoders take for ASCII, went past as another path.
+  const auto& contract = Contract::builtin().endpoints()[0];
+  for (const std::string_view path :
+       {"/api/1%c0%afnotification_preferences", "/api/1/x/%C0%AE%C0%AE/notification_preferences",
+        "/api/1/notification%C1%9Fpreferences", "/api/1/%25c1%25aeotification_preferences"}) {
+    CAPTURE(path);
+    CHECK(contract.match_path(path) == PathMatch::ambiguous);
+  }
+  CHECK(contract.match_path("/api/1/%c3%a4%c0") == PathMatch::other);
+}

@@ -150,7 +150,7 @@ TEST_CASE("requests refused at the head, and those passed through, fit the least
     exchange.reset();
     exchange->request.headers.remove(FieldId::authorization);
     Settings settings;
-    settings.authenticate = settings.validate.all = mode;
+    settings.authenticate = settings.validate.all = settings.repair.encoding = mode;
     make_pipeline(settings).on_head(*exchange);
     CHECK(render(*exchange, forwarded()).size() + spare <= least_record);
     CHECK(record_bound(*exchange) <= least_record);

@@ -290,3 +290,17 @@ TEST_CASE("a dropped value is told in the journal only where it is one the contr
     CHECK((entry.before == told));
   }
 }
+
+TEST_CASE("former bugs") {
+  // A field's name in other letters, beside the right one, was passed on as an unknown parameter:
+  // servers that do not count case read the last of the two.
+  const std::string query(tests::good_query);
+  CHECK(get(query + "&Platform=ios").story == "repair.duplicate /Platform");
+  CHECK(get(query + "&Platform=ios").query == query);
+  CHECK(get(query + "&Platform=android").story == "violation repair.duplicate /Platform");
+  CHECK(get(query + "&LOCALE=en_GB&Locale=en_GB").query == query);
+  Settings settings;
+  settings.repair.nearest = Mode::off;
+  CHECK(get(query + "&Platform=ios", settings).story ==
+        "violation validate.ambiguous_name /Platform");
+}

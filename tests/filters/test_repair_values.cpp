@@ -115,12 +115,12 @@ TEST_CASE("the document shows what will be sent") {
   TestExchange exchange("POST", "",
                         with(with(tests::good_body, "\"4.17.0\"", "4.17"), "true", "\"false\""));
   REQUIRE(exchange.run());
-  const auto& contract = Contract::builtin().endpoints()[0];
-  const auto* version = exchange->field(contract.find("app_version"));
+  const auto& endpoint = Contract::builtin().endpoints()[0];
+  const auto* version = exchange->field(endpoint.find("app_version"));
   CHECK(version->type == Type::string);
   CHECK(version->text == "4.17");
   const auto& alarm =
-      exchange->body.members[exchange->fields[contract.find("notification_preferences")] + 1];
+      exchange->body.members[exchange->fields[endpoint.find("notification_preferences")] + 1];
   CHECK(alarm.type == Type::boolean);
   CHECK(alarm.text == "false");
 }

@@ -113,3 +113,38 @@ TEST_CASE("ten thousand repeated names are counted in no time worth mention") {
   CHECK_FALSE(exchange.run());
   CHECK(exchange->journal.violations() == 9'999);
 }
+
+TEST_CASE("former bugs") {
+  // Names that some server reads as a field that is there already, or as the method, were unknown
+  // parameters, and so passed on.
+  const struct {
+    std::string_view name, rule;
+  } cases[] = {
+      {"device.type", "validate.ambiguous_name"},
+      {"device type", "validate.ambiguous_name"},
+      {"Device-Type", "validate.ambiguous_name"},
+      {"DEVICE.TOKEN", "validate.ambiguous_name"},
+      {"device_to\xE2\x84\xAA\145n", "validate.ambiguous_name"},       // the Kelvin sign
+      {"notification_preference\xC5\xBF", "validate.ambiguous_name"},  // a long s
+      {"_method", "validate.method_override"},
+      {"_Method", "validate.method_override"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.name);
+    std::string body(tests::good_body);
+    body.insert(1, "\"" + std::string(c.name) + "\":\"x\",");
+    TestExchange exchange("POST", "", body);
+    CHECK_FALSE(exchange.run());
+    CHECK(exchange->journal.begin()->rule == c.rule);
+    CHECK(exchange->journal.violations() == 1);
+  }
+  TestExchange misplaced("POST", "app+version=4", tests::good_body);
+  CHECK_FALSE(misplaced.run());
+  CHECK(misplaced.story() == "violation validate.misplaced /(name of 11 bytes)");
+  for (const std::string_view query : {"_method=DELETE", "_method[]=DELETE", "%5Fmethod=DELETE"}) {
+    CAPTURE(query);
+    TestExchange exchange("POST", query, tests::good_body);
+    CHECK_FALSE(exchange.run());
+    CHECK(exchange->journal.begin()->rule == "validate.method_override");
+  }
+}

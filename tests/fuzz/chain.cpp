@@ -1,16 +1,19 @@
 // Input: a line "LETTERS METHOD QUERY", then the body. A letter changes one setting from its
 // default:
 //   d  parameter names as documented       u, p  unknown parameters, preferences: enforced
-//   a n v t i  alias, nearest, value, type, invisible: observed        A N V T I  the same: off
-//   w  validate: observed
+//   a n v t i e  alias, nearest, value, type, invisible, encoding: observed    A N V T I E  off
+//   l, L  placement: enforced, off         w  validate: observed
+//   f, x, m  the Content-Type: a form's, text, none
 // The device token's text, where it holds the mark "Zq9", must come out nowhere but upstream.
 #include <rapidjson/document.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "filters/answer.hpp"
+#include "filters/field_names.hpp"
 #include "filters/record.hpp"
 #include "tests/fuzz/targets.hpp"
 #include "tests/support/exchange.hpp"
@@ -28,23 +31,27 @@ constexpr std::string_view mark = "Zq9";
 
 struct Input {
   filters::Settings settings;
+  std::optional<std::string> type = "application/json";
   std::string_view method, query, body;
 };
 
-void set(filters::Settings& settings, char letter) {
+void set(Input& input, char letter) {
+  auto& settings = input.settings;
   auto& repair = settings.repair;
   const struct {
     char letter;
     Mode& mode;
-  } repairs[] = {{'a', repair.alias},
-                 {'n', repair.nearest},
-                 {'v', repair.value},
-                 {'t', repair.type},
-                 {'i', repair.invisible}};
+  } repairs[] = {{'a', repair.alias}, {'n', repair.nearest},   {'v', repair.value},
+                 {'t', repair.type},  {'i', repair.invisible}, {'e', repair.encoding}};
   for (const auto& [low, mode] : repairs) {
     if (letter == low) mode = Mode::observe;
     if (letter == low - 'a' + 'A') mode = Mode::off;
   }
+  if (letter == 'l') repair.placement = Mode::enforce;
+  if (letter == 'L') repair.placement = Mode::off;
+  if (letter == 'f') input.type = "application/x-www-form-urlencoded";
+  if (letter == 'x') input.type = "text/plain";
+  if (letter == 'm') input.type.reset();
   if (letter == 'w') settings.validate.all = Mode::observe;
   if (letter == 'u') settings.validate.unknown_parameters = Mode::enforce;
   if (letter == 'p') settings.validate.unknown_preferences = Mode::enforce;
@@ -59,7 +66,7 @@ Input read_input(std::string_view text) {
     text.remove_prefix(std::min(size + 1, text.size()));
     return found;
   };
-  for (const char letter : word(' ')) set(input.settings, letter);
+  for (const char letter : word(' ')) set(input, letter);
   input.method = word(' ');
   input.query = word('\n');
   input.body = text;
@@ -93,16 +100,34 @@ bool journaled(const Exchange& exchange, Place place) {
   });
 }
 
-void check_edits(const Exchange& exchange) {
+// Whether `text` is `whole` with one piece cut out.
+bool lacks_one_piece(std::string_view text, std::string_view whole) {
+  if (text.size() > whole.size()) return false;
+  const auto ahead = std::ranges::mismatch(text, whole).in1 - text.begin();
+  return whole.ends_with(text.substr(static_cast<std::size_t>(ahead)));
+}
+
+std::optional<std::string> type_of(const Exchange& exchange) {
+  const auto* const field = exchange.request.headers.find(filters::FieldId::content_type);
+  return field ? std::optional<std::string>(field->value) : std::nullopt;
+}
+
+void check_edits(const Exchange& exchange, const Input& input) {
   const auto& request = exchange.request;
+  const bool read = request.method == filters::Method::post;
+  const auto body = read ? exchange.body.source : request.body;
+  const bool form = input.type && input.type->ends_with("urlencoded");
+  require(form || lacks_one_piece(request.body, body), "more than one piece came to the body");
   require(exchange.outgoing_query == edited(request.query, exchange.query_edits),
           "a byte of the query changed outside the edits");
-  require(exchange.outgoing_body == edited(request.body, exchange.body_edits),
+  require(exchange.outgoing_body == edited(body, exchange.body_edits),
           "a byte of the body changed outside the edits");
   require((exchange.outgoing_query != request.query) == journaled(exchange, Place::query),
           "the journal and the query disagree about edits");
   require((exchange.outgoing_body != request.body) == journaled(exchange, Place::body),
           "the journal and the body disagree about edits");
+  require(!read || (type_of(exchange) != input.type) == journaled(exchange, Place::header),
+          "the journal and the Content-Type disagree about edits");
 }
 
 // The names inside the preferences map, as they are written.
@@ -121,14 +146,15 @@ std::vector<std::string_view> preference_names(const Exchange& exchange) {
 }
 
 // Every field of the contract, in what leaves, against the contract.
-void check_fields(const Exchange& after) {
+void check_fields(const Exchange& after, filters::ParameterNames names) {
   const bool post = after.request.method == filters::Method::post;
   const auto fields = filters::Contract::builtin().endpoints()[0].fields();
   for (std::size_t f = 0; f < fields.size(); ++f) {
     const auto& field = fields[f];
     if (!(post ? field.in_body : field.in_query)) continue;
     const auto count = std::ranges::count_if(after.parameters().members, [&](const auto& member) {
-      const bool documented = !post && member.name == field.documented_query_name;
+      const bool documented = !post && names == filters::ParameterNames::documented &&
+                              member.name == field.documented_query_name;
       return member.parent == Document::root && (member.name == field.name || documented);
     });
     require(count == 1, "what leaves has not each field once");
@@ -137,6 +163,12 @@ void check_fields(const Exchange& after) {
     require(member && member->type == filters::Type::string && field.matches(member->text),
             "what leaves does not keep the contract");
   }
+  if (!post) return;
+  const auto& endpoint = filters::Contract::builtin().endpoints()[0];
+  for (const auto& member : after.query.members)
+    require(
+        filters::field_meant(endpoint, filters::base_name(member.name)) == filters::Endpoint::none,
+        "a field of the body is in the query");
 }
 
 std::string source_of(const Input& input) {
@@ -154,6 +186,10 @@ bool has_secret(const Exchange& exchange, const Input& input) {
   if (marks(exchange.identity.device_token) == 0) return false;
   std::size_t inside = 0;
   const auto& document = exchange.parameters();
+  // A body can be made of decoded text, and decoding can make a mark.
+  const bool made = document.source.data() != exchange.request.query.data() &&
+                    document.source.data() != exchange.request.body.data();
+  if (made && source_of(input).find('%') != std::string::npos) return false;
   for (const auto& member : document.members)
     if (member.parent == Document::root && member.name == "device_token")
       inside += marks(member.value_span.of(document.source));
@@ -186,6 +222,7 @@ bool ambiguous(const Exchange& exchange) {
 
 void check_again(const Input& input, const Exchange& first) {
   TestExchange again(input.method, first.outgoing_query, first.outgoing_body);
+  again.with_type(type_of(first));
   require(again.run(input.settings), "its own output is refused");
   if (input.settings.validate.all != Mode::enforce && ambiguous(first)) return;
   require(again->journal.edits() == 0, "its own output is edited");
@@ -198,7 +235,7 @@ void check_again(const Input& input, const Exchange& first) {
   if (input.settings.validate.all != Mode::enforce) return;
   require(first.request.method != filters::Method::post || is_json(first.outgoing_body),
           "what leaves is not JSON");
-  check_fields(*again);
+  check_fields(*again, input.settings.rewrite.parameter_names);
 }
 
 }  // namespace
@@ -206,10 +243,11 @@ void check_again(const Input& input, const Exchange& first) {
 void chain(std::string_view text) {
   const Input input = read_input(text);
   TestExchange exchange(input.method, input.query, input.body);
+  exchange.with_type(input.type);
   const bool forwarded = exchange.run(input.settings);
   check_outputs(*exchange, forwarded, has_secret(*exchange, input));
   if (!forwarded) return;
-  check_edits(*exchange);
+  check_edits(*exchange, input);
   if (exchange->journal.edits() == 0)
     require(exchange->outgoing_query.data() == exchange->request.query.data() &&
                 exchange->outgoing_body.data() == exchange->request.body.data(),

@@ -5,6 +5,7 @@
 
 #include "filters/arena.hpp"
 #include "filters/document.hpp"
+#include "tests/fuzz/decoded.hpp"
 #include "tests/fuzz/targets.hpp"
 
 namespace fuzz {
@@ -12,19 +13,6 @@ namespace {
 
 using filters::Document;
 using filters::Member;
-
-std::string decoded(std::string_view raw) {
-  std::string text;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] == '%') {
-      text += static_cast<char>(std::stoi(std::string(raw.substr(i + 1, 2)), nullptr, 16));
-      i += 2;
-    } else {
-      text += raw[i] == '+' ? ' ' : raw[i];
-    }
-  }
-  return text;
-}
 
 void check_member(const Document& document, std::uint32_t index, std::string_view pair) {
   const Member& member = document.members[index];

@@ -10,6 +10,7 @@
 namespace fuzz {
 
 void query(std::string_view input);
+void form(std::string_view input);
 void json(std::string_view input);
 void request(std::string_view input);
 void response(std::string_view input);
@@ -25,9 +26,9 @@ struct Target {
 };
 
 inline constexpr Target targets[] = {
-    {"query", query},       {"json", json},         {"request", request},
-    {"response", response}, {"tls", tls},           {"chain", chain},
-    {"config", config},     {"contract", contract}, {"policy", policy},
+    {"query", query},       {"form", form},     {"json", json},   {"request", request},
+    {"response", response}, {"tls", tls},       {"chain", chain}, {"config", config},
+    {"contract", contract}, {"policy", policy},
 };
 
 // A property that does not hold. Nothing catches it but the replay test: under libFuzzer it ends

@@ -18,7 +18,7 @@ paths:
   /api/1/subscriptions:
     get:
       parameters:
-        - {name: device_token, in: query, required: true, schema: {type: string, maxLength: 8}}
+        - {name: device_token, in: query, required: true, schema: {type: string, maxLength: 8, x-secret: true}}
         - {name: tier, in: query, schema: {type: string, enum: [basic, premium], x-aliases: [level]}}
 )";
 

@@ -66,6 +66,10 @@ std::vector<std::string> traffic() {
   };
   const auto get = [&](const std::string& token) { return request("GET", query(token), fields); };
   const auto post = [&](const std::string& body) { return request("POST", target, fields, body); };
+  const auto form = [&](const std::string& pairs) {
+    return request("POST", target,
+                   {authorization, "Content-Type: application/x-www-form-urlencoded"}, pairs);
+  };
   const auto body = replaced(std::string(good_body), "abc:def", device);
   const auto encoded = percent_encoded(device, false);
   std::string escaped;  // \u005a\u007a...
@@ -106,7 +110,17 @@ std::vector<std::string> traffic() {
       post("\"" + device + "\""),
       post(body + std::string(70'000, ' ')),
       request("POST", query(encoded), fields, body),
+      request("POST", query(encoded), fields, "{}"),
+      request("POST", query(encoded) + "&notification_preferences[alarm]=" + encoded, fields, ""),
       request("POST", target, {authorization}, body),
+      request("POST", target, {authorization, "Content-Type: text/" + device}, body),
+      form("locale=en&device_token=" + encoded +
+           "&device_type=ios&platform=ios&app_version=4&"
+           "notification_preferences[alarm]=1"),
+      form("locale=en&device_token=" + encoded + "&platform=" + encoded),
+      form("device_token=" + encoded + "&device_token=" + encoded),
+      form("device_token[" + encoded + "]=" + encoded + "&" + encoded),
+      form("device_token=" + encoded + "&a=%"),
       request("DELETE", query(encoded), fields),
       request("GET", target + "/?device_token=" + encoded, fields),
       request("GET", query(encoded), {"Authorization: Basic " + bearer}),
@@ -148,8 +162,9 @@ TEST_CASE("no output holds a token, whatever was sent, at the chattiest log leve
       peer.send(ScriptedUpstream::ok());
     }
   });
-  RunningGateway gateway(upstream.url(),
-                         {.timeouts = "{first_byte: 200ms}", .more = "log: {level: trace}\n"});
+  RunningGateway gateway(upstream.url(), {.timeouts = "{first_byte: 200ms}",
+                                          .more = "log: {level: trace}\n"
+                                                  "filters: {repair: {placement: enforce}}\n"});
   const auto all = traffic();
   std::size_t number = 0;
   for (const auto& bytes : all) {

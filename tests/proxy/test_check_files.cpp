@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "proxy/evidence/signing_key.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/environment.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -186,6 +187,26 @@ TEST_CASE("a key for hashing has 32 bytes, and its name is never shown") {
   // Someone writes the key where its file's name belongs.
   CHECK(place.found_audit("hmac_key: 0123456789abcdef") ==
         ":3:19: cannot read the key file: No such file or directory");
+}
+
+TEST_CASE("a key for signing is Ed25519 in PEM, and its name is never shown") {
+  const Place place;
+  const auto make = [&](const char* name, const std::string& text) {
+    std::filesystem::permissions(place.directory.write(name, text), std::filesystem::perms(0600));
+  };
+  make("good.pem", SigningKey::generate().pem());
+  make("empty.pem", "");
+  CHECK(place.found_audit("signing_key: generated") == "");
+  CHECK(place.found_audit("signing_key: good.pem") == "");
+  CHECK(place.found_audit("signing_key: empty.pem") ==
+        ":3:22: the key file has no private key in PEM");
+  CHECK(place.found_audit("signing_key: leaf.key") ==
+        ":3:22: the key file has a private key of another kind than Ed25519");
+  CHECK(place.found_audit("signing_key: 0123456789abcdef") ==
+        ":3:22: cannot read the key file: No such file or directory");
+  std::filesystem::permissions(place.directory.path() / "good.pem", std::filesystem::perms(0644));
+  CHECK(place.found_audit("signing_key: good.pem") ==
+        ":3:22: warning: the key file can be read by everybody: take the rights away (chmod 600)");
 }
 
 TEST_CASE("the audit folder can be made, and checking does not make it") {

@@ -16,10 +16,11 @@ namespace {
 struct Ran {
   int status = -1;
   std::string out, err;
-  std::string called;  // "serve", or "explain " and the request, or "explain --json " and it
+  std::string called;  // "serve", or "explain", the form where it is not plain, and the request
 };
 
-Ran run_with(std::vector<std::string> arguments, const std::string& input = "", int status = 0) {
+Ran run_with(std::vector<std::string> arguments, const std::string& input = "", int status = 0,
+             bool colour = false) {
   Ran ran;
   const Commands commands{
       .serve =
@@ -28,8 +29,10 @@ Ran run_with(std::vector<std::string> arguments, const std::string& input = "", 
             return status;
           },
       .explain =
-          [&](const Config&, std::istream& request, std::ostream&, bool json) {
-            ran.called = json ? "explain --json " : "explain ";
+          [&](const Config&, std::istream& request, std::ostream&, ReportForm form) {
+            ran.called = form == ReportForm::json       ? "explain --json "
+                         : form == ReportForm::coloured ? "explain in colour "
+                                                        : "explain ";
             ran.called.append(std::istreambuf_iterator<char>(request), {});
             return status;
           },
@@ -38,7 +41,7 @@ Ran run_with(std::vector<std::string> arguments, const std::string& input = "", 
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   std::istringstream in(input);
   std::ostringstream out, err;
-  ran.status = run(static_cast<int>(argv.size()), argv.data(), commands, {in, out, err});
+  ran.status = run(static_cast<int>(argv.size()), argv.data(), commands, {in, out, err, colour});
   ran.out = out.str();
   ran.err = err.str();
   return ran;
@@ -126,6 +129,7 @@ TEST_CASE("check says what the gateway would do") {
             ": ok\n"
             "  listens on 127.0.0.1:0 in clear text\n"
             "  forwards to http://127.0.0.1:9, trusting the network\n"
+            "  governs GET, POST /api/1/notification_preferences\n"
             "  other paths are forwarded; governed bodies of at most 64KiB\n"
             "  records in " +
             (directory.path() / "audit").string() +
@@ -161,6 +165,20 @@ TEST_CASE("explain reads its request from a file or from standard input") {
   CHECK(ran.status == 2);
   CHECK(ran.err == none + ": cannot read: No such file or directory\n");
   CHECK(ran.called.empty());
+}
+
+TEST_CASE("explain is in colour where somebody looks, and never in JSON") {
+  const tests::TemporaryDirectory directory;
+  const std::string fine = directory.write("good.yaml", good).string();
+  CHECK(run_with({"explain", "-c", fine}, "a", 0, true).called == "explain in colour a");
+  CHECK(run_with({"explain", "-c", fine, "--json"}, "a", 0, true).called == "explain --json a");
+  CHECK(takes_colour(true, nullptr, "xterm-256color"));
+  CHECK(takes_colour(true, "", "xterm"));
+  CHECK_FALSE(takes_colour(true, "1", "xterm"));
+  CHECK_FALSE(takes_colour(true, "0", "xterm"));
+  CHECK_FALSE(takes_colour(true, nullptr, "dumb"));
+  CHECK_FALSE(takes_colour(true, nullptr, nullptr));
+  CHECK_FALSE(takes_colour(false, nullptr, "xterm"));
 }
 
 TEST_CASE("the status of serve and explain is the command's") {

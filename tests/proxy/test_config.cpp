@@ -67,6 +67,8 @@ TEST_CASE("the smallest config is a listener and an upstream, and every default 
   CHECK(config.filters.repair.value == Mode::enforce);
   CHECK(config.filters.repair.type == Mode::enforce);
   CHECK(config.filters.repair.invisible == Mode::enforce);
+  CHECK(config.filters.repair.placement == Mode::warn);
+  CHECK(config.filters.repair.encoding == Mode::enforce);
   CHECK(config.filters.validate.all == Mode::enforce);
   CHECK(config.filters.validate.unknown_parameters == Mode::observe);
   CHECK(config.filters.validate.unknown_preferences == Mode::observe);
@@ -75,6 +77,7 @@ TEST_CASE("the smallest config is a listener and an upstream, and every default 
   CHECK(config.filters.rewrite.remove.empty());
   CHECK(config.audit.directory == directory.path() / "audit");
   CHECK_FALSE(config.audit.hmac_key.has_value());
+  CHECK_FALSE(config.audit.signing_key.has_value());
   CHECK(config.audit.on_full == OnFull::reject);
   CHECK(config.log.level == "info");
   CHECK(config.log.format == LogFormat::text);
@@ -99,10 +102,12 @@ other_paths: reject
 contract: builtin
 filters:
   authenticate: {mode: warn}
-  repair: {alias: off, nearest: observe, value: warn, type: off, invisible: observe}
+  repair: {alias: off, nearest: observe, value: warn, type: off, invisible: observe, placement: enforce,
+           encoding: warn}
   validate: {mode: observe, unknown_parameters: enforce, unknown_preferences: warn}
   rewrite: {parameter_names: documented, headers: {set: {X-Fleet: north depot, X-Two: "2"}, remove: [X-App-State]}}
-audit: {directory: ./var/audit, level: request, hmac_key: keys/audit.hmac, on_full: drop, durability: batch}
+audit: {directory: ./var/audit, level: request, hmac_key: keys/audit.hmac, signing_key: keys/audit.pem,
+        on_full: drop, durability: batch}
 log: {level: debug, format: json}
 )");
   const LoadedConfig loaded = load_config(file);
@@ -146,6 +151,8 @@ log: {level: debug, format: json}
   CHECK(config.filters.repair.value == Mode::warn);
   CHECK(config.filters.repair.type == Mode::off);
   CHECK(config.filters.repair.invisible == Mode::observe);
+  CHECK(config.filters.repair.placement == Mode::enforce);
+  CHECK(config.filters.repair.encoding == Mode::warn);
   CHECK(config.filters.validate.all == Mode::observe);
   CHECK(config.filters.validate.unknown_parameters == Mode::enforce);
   CHECK(config.filters.validate.unknown_preferences == Mode::warn);
@@ -156,6 +163,7 @@ log: {level: debug, format: json}
   CHECK(config.filters.rewrite.remove == std::vector<std::string>{"X-App-State"});
   CHECK(config.audit.directory == directory.path() / "etc/var/audit");
   CHECK(config.audit.hmac_key == directory.path() / "etc/keys/audit.hmac");
+  CHECK(config.audit.signing_key == directory.path() / "etc/keys/audit.pem");
   CHECK(config.audit.on_full == OnFull::drop);
   CHECK(config.log.level == "debug");
   CHECK(config.log.format == LogFormat::json);
@@ -185,7 +193,7 @@ TEST_CASE("a contract is read from a file beside the configuration, and its faul
 info: {title: T, version: "1"}
 paths:
   /api/1/subscriptions:
-    get: {parameters: [{name: device_token, in: query, schema: {type: string}}]}
+    get: {parameters: [{name: device_token, in: query, schema: {type: string, x-secret: true}}]}
 )");
   const LoadedConfig loaded = load_config(file);
   CHECK(lines_of(loaded) == "");

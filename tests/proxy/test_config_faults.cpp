@@ -178,10 +178,10 @@ TEST_CASE("faults of workers, other_paths and contract, and of what is not there
       {"filters: {policy: {file: []}}", ":1:26: expected none or a file name, got a list"},
       {"filters: {policy: {mode: enforce}}", ":1:20: unknown key `mode`"},
       {"filters: {rate_limit: {mode: off}}", ":1:11: unknown key `rate_limit`"},
-      {"filters: {repair: {placement: warn, encoding: enforce}}",
-       ":1:20: unknown key `placement`\n:1:37: unknown key `encoding`"},
-      {"audit: {signing_key: generated, segment: 64MiB, keep: 30d}",
-       ":1:9: unknown key `signing_key`\n:1:33: unknown key `segment`\n:1:49: unknown key `keep`"},
+      {"filters: {repair: {placements: warn, encode: enforce}}",
+       ":1:20: unknown key `placements` (did you mean `placement`?)\n:1:38: unknown key `encode`"},
+      {"audit: {segment: 64MiB, keep: 30d}",
+       ":1:9: unknown key `segment`\n:1:25: unknown key `keep`"},
       {"<<: {workers: 1}", ":1:1: unknown key `<<`"},
       {"workers: 1\nworkers: 1", ":2:1: key `workers` is given twice, first on line 1"},
       {"nonsense: 1\nnonsense: 1",
@@ -241,6 +241,7 @@ TEST_CASE("faults of audit and log name what this version takes") {
       {"audit: {directory: \"\", hmac_key: [a]}",
        ":1:20: expected a file name, got an empty text\n"
        ":1:34: expected generated or a file name, got a list"},
+      {"audit: {signing_key: {}}", ":1:22: expected generated or a file name, got a map"},
       {"log: {level: verbose, format: yaml}",
        ":1:14: expected one of trace, debug, info, warn, error, off, got `verbose`\n"
        ":1:31: expected one of text, json, got `yaml`"},

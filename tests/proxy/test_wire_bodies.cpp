@@ -213,3 +213,16 @@ TEST_CASE("a message without a body is complete at once, and takes nothing") {
 }
 
 }  // namespace
+
+TEST_CASE("former bugs: a control byte in a quoted chunk extension was taken for its text") {
+  for (const std::string_view input :
+       {"3; a=\"\nc\"\r\nabc\r\n000\r\n\r\n", "3 ; a=\"b;\n\\\"c\"\r\nabc\r\n0\r\n\r\n",
+        "0;a=\"\n\"\r\n\r\n", "0 ; a=\"\x01\"\r\n\r\n", "3;a=\"\r\"\r\nabc\r\n0\r\n\r\n",
+        "3;a=\"\x7F\"\r\nabc\r\n0\r\n\r\n"}) {
+    CAPTURE(input);
+    const auto body = read_chunks(input);
+    CHECK(body.bad);
+    CHECK_FALSE(body.last);
+    same_for_every_split(input, body);
+  }
+}

@@ -46,12 +46,18 @@ TEST_CASE_FIXTURE(Fixture, "a request head: line, Host, fields as they came, wha
 }
 
 TEST_CASE_FIXTURE(Fixture, "the query is the outgoing one, and an empty one is still there") {
-  exchange.request.query = "a=1";
   exchange.request.has_query = true;
   CHECK(request().starts_with("GET /p%20q? HTTP/1.1\r\n"));
+  exchange.request.query = "a=1";
   exchange.outgoing_query = "b=2";
   CHECK(request().starts_with("GET /p%20q?b=2 HTTP/1.1\r\n"));
   exchange.request.has_query = false;
+  CHECK(request().starts_with("GET /p%20q HTTP/1.1\r\n"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a query that was emptied goes with its question mark") {
+  exchange.request.has_query = true;
+  exchange.request.query = "a=1";
   CHECK(request().starts_with("GET /p%20q HTTP/1.1\r\n"));
 }
 

@@ -53,8 +53,8 @@ inline void put(AuditRing& ring, const std::string& record) {
 }
 
 inline AuditSettings settings_for(const TemporaryDirectory& folder) {
-  AuditSettings settings;
-  settings.directory = folder.path() / "audit";
+  static const auto key = proxy::SigningKey::generate();
+  AuditSettings settings{.directory = folder.path() / "audit", .signing_key = key};
   settings.ring_bytes = 64 * 1024;
   settings.round = 1ms;
   return settings;

@@ -1,5 +1,7 @@
 #include "tests/support/exchange.hpp"
 
+#include <stdexcept>
+
 #include "filters/contract/contract.hpp"
 
 namespace tests {
@@ -41,6 +43,20 @@ std::string page_body() {
          "\"car_active\":true,  \n\"refer_friend\":true,  \n\"secret_level\":true,  \n"
          "\"please_move_car\":true,  \n\"grid_fault_contactor_trip\":true,  \n"
          "\"grid_resync_success\":true\xC3\xA2\xE2\x82\xAC\xE2\x80\xB9  \n}}";
+}
+
+std::string without(std::string_view name) {
+  std::string body(good_body);
+  const auto begin = body.find("\"" + std::string(name) + "\":");
+  if (begin == body.npos) throw std::logic_error("no such member");
+  if (const auto comma = body.find(",\"", begin); comma != body.npos)
+    return body.erase(begin, comma + 1 - begin);
+  return body.erase(begin - 1, body.size() - begin);
+}
+
+std::string moved(std::string_view name, std::string_view members) {
+  auto body = without(name);
+  return body.insert(body.size() - 1, "," + std::string(members));
 }
 
 }  // namespace tests

@@ -33,6 +33,13 @@ class TestExchange {
     reset();
   }
 
+  // Gives a POST another Content-Type, or none. To be called before anything runs.
+  TestExchange& with_type(std::optional<std::string> type) {
+    type_ = std::move(type);
+    reset();
+    return *this;
+  }
+
   // As if the same request came once more, in the same slot.
   void reset() {
     exchange_.reset();
@@ -49,7 +56,7 @@ class TestExchange {
     request.authority = "owner-api.teslamotors.com";
     request.headers.append("Authorization", "Bearer abc.DEF-123==");
     if (request.method == filters::Method::post) {
-      request.headers.append("Content-Type", "application/json");
+      if (type_) request.headers.append("Content-Type", *type_);
       request.length_given = true;
     }
     for (const auto& [name, value] : fields_) request.headers.append(name, value);
@@ -84,11 +91,16 @@ class TestExchange {
 
  private:
   std::string method_, query_, body_;
+  std::optional<std::string> type_ = "application/json";
   std::vector<std::pair<std::string, std::string>> fields_;
   std::unique_ptr<filters::Arena> arena_ = std::make_unique<filters::Arena>();
   std::optional<filters::Exchange> exchange_;
 };
 
+// The good body without one of its members.
+std::string without(std::string_view name);
+// The good body with `members`, as they are written, behind the others in place of `name`.
+std::string moved(std::string_view name, std::string_view members);
 // A real app's body: the five fields and `count` preferences, by the known names.
 std::string app_body(std::size_t count, bool pretty = false);
 // The API page's example map as the page prints it, the mangled zero-width space included, inside a

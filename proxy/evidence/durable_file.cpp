@@ -1,0 +1,70 @@
+#include "proxy/evidence/durable_file.hpp"
+
+#include <fcntl.h>
+#include <stdlib.h>  // NOLINT: mkostemp is glibc's
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+namespace proxy {
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
+// Writes the bytes to a file that has another name yet, lets `place` put it where it belongs, and
+// makes that name durable.
+template <class Place>
+std::error_code write_and_place(const Descriptor& made, const std::filesystem::path& temporary,
+                                std::string_view bytes, const Write& write, Place place) {
+  if (!made) return last_error();
+  auto error = write_all(made.number(), bytes, write);
+  if (!error && ::fdatasync(made.number()) != 0) error = last_error();
+  if (!error && place() != 0) error = last_error();
+  ::unlink(temporary.c_str());  // where it was renamed there is nothing of that name
+  return error ? error : sync_folder(folder_of(temporary));
+}
+
+}  // namespace
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+std::error_code write_all(int file, std::string_view bytes, const Write& write) {
+  while (!bytes.empty()) {
+    const auto took = write(file, bytes.data(), bytes.size());
+    if (took < 0 && errno == EINTR) continue;
+    if (took < 0) return last_error();
+    if (took == 0) return std::make_error_code(std::errc::io_error);
+    bytes.remove_prefix(static_cast<std::size_t>(took));
+  }
+  return {};
+}
+
+std::error_code create_file(const std::filesystem::path& file, std::string_view bytes) {
+  auto temporary = file.string() + ".XXXXXX";
+  const Descriptor made(::mkostemp(temporary.data(), O_CLOEXEC));  // 0600, O_EXCL
+  return write_and_place(made, temporary, bytes, ::write,
+                         [&] { return ::link(temporary.c_str(), file.c_str()); });
+}
+
+std::error_code replace_file(const std::filesystem::path& file, std::string_view bytes,
+                             const Write& write) {
+  auto temporary = file;
+  temporary += ".new";  // always the same: a crash leaves one at most
+  constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+  const Descriptor made(::open(temporary.c_str(), flags, 0600));
+  return write_and_place(made, temporary, bytes, write,
+                         [&] { return std::rename(temporary.c_str(), file.c_str()); });
+}
+
+std::error_code sync_folder(const std::filesystem::path& folder) {
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened || ::fsync(opened.number()) != 0) return last_error();
+  return {};
+}
+
+}  // namespace proxy

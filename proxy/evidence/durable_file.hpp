@@ -1,0 +1,54 @@
+// Small files that are there whole or not at all, whatever ends the process or the machine: they
+// are written beside their place, made durable, and then take it. And Descriptor, which closes
+// itself. For start-up and for the audit writer's thread: all of it blocks.
+#pragma once
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace proxy {
+
+// Has the meaning of write(2); tests give one that fails.
+using Write = std::function<ssize_t(int, const char*, std::size_t)>;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int opened = -1) : number_(opened) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int number() const { return number_; }
+  explicit operator bool() const { return number_ >= 0; }
+
+ private:
+  int number_;
+};
+
+// errno, as an error.
+std::error_code last_error();
+
+// All of `bytes`; what is written before an error stays.
+std::error_code write_all(int file, std::string_view bytes, const Write& write = ::write);
+
+// Mode 0600, whatever the umask. Leaves a file that is there already as it is: errc::file_exists.
+std::error_code create_file(const std::filesystem::path& file, std::string_view bytes);
+// In the place of what was there, if anything: a reader sees the old or the new. Mode 0600. One
+// writer at a time.
+std::error_code replace_file(const std::filesystem::path& file, std::string_view bytes,
+                             const Write& write = ::write);
+
+// The names in a folder.
+std::error_code sync_folder(const std::filesystem::path& folder);
+
+}  // namespace proxy

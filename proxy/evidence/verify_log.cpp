@@ -1,0 +1,163 @@
+#include "proxy/evidence/verify_log.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "proxy/evidence/audit_tree.hpp"
+#include "proxy/evidence/find_fault.hpp"
+
+namespace proxy {
+namespace {
+
+std::string counted(std::uint64_t number, const std::string& of) {
+  return std::to_string(number) + " " + of + (number == 1 ? "" : "s");
+}
+
+class Verification {
+ public:
+  Verification(const std::filesystem::path& directory, const PublicKey& key,
+               const std::optional<Checkpoint>& kept, unsigned threads)
+      : threads_(threads), kept_(kept), file_(directory / AuditTree::checkpoint_name) {
+    text_ = read_checkpoint();
+    believe_checkpoint(key);
+    // After the checkpoint: a gateway may be writing, and then there are more records, not fewer.
+    segments_ = list_segments(directory);
+    result_.segments = segments_.size();
+    scan(StoredTree(directory, StoredTree::Access::read));
+  }
+
+  VerifiedLog result() { return std::move(result_); }
+
+ private:
+  std::optional<std::string> read_checkpoint() const {
+    std::ifstream in(file_, std::ios::binary);
+    if (!in) return std::nullopt;
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+
+  void believe_checkpoint(const PublicKey& key) {
+    if (!text_) return fault({}, "there is no checkpoint: nothing says what the records were");
+    const auto opened = open_checkpoint(*text_, key);
+    result_.checkpoint = opened.checkpoint;
+    if (!opened.checkpoint) fault({}, "the checkpoint " + opened.fault);
+  }
+
+  void scan(const StoredTree& stored) {
+    const auto signed_size = result_.checkpoint ? result_.checkpoint->size : 0;
+    // Of the kept one, too, the stored tree may know the beginning.
+    TreeComparison comparison(stored, std::max(signed_size, kept_ ? kept_->size : 0));
+    FirstScan first{segments_, stored, comparison, 0, {}};
+    CompactRange range;
+    for (const auto& checkpoint : {result_.checkpoint, kept_})
+      if (checkpoint) roots_[checkpoint->size] = {};
+    if (roots_.contains(0)) roots_[0] = range.root();
+    log_ = scan_log(segments_, threads_, [&](const ScannedLine& line) {
+      range.append(line.leaf, [&](unsigned height, std::uint64_t index, const Hash& hash) {
+        comparison.compare(height, index, hash);
+      });
+      if (!first.misnumbered && line.seq != line.index) first.misnumbered = line;
+      if (line.index == signed_size) unsigned_ = line;
+      const auto asked = roots_.find(range.size());
+      if (asked != roots_.end()) asked->second = range.root();
+    });
+    result_.records = first.records = log_.lines;
+    judge(first);
+  }
+
+  void judge(const FirstScan& first) {
+    const auto& own = result_.checkpoint;
+    if (own && !fits(*own)) return fault(find_fault(first, *own, threads_));
+    if (kept_ && !fits(*kept_)) return judge_kept(first);
+    judge_numbers(first);
+    if (own) judge_tree(first);
+    judge_end();
+  }
+
+  bool fits(const Checkpoint& checkpoint) const {
+    return checkpoint.size <= log_.lines && roots_.at(checkpoint.size) == checkpoint.root;
+  }
+
+  void judge_kept(const FirstScan& first) {
+    if (kept_->size > log_.lines)
+      return fault(log_.lines,
+                   "records were lost from the end: the checkpoint kept elsewhere has " +
+                       counted(kept_->size, "record") + ", and " + std::to_string(log_.lines) +
+                       " are there");
+    auto found = find_fault(first, *kept_, threads_);
+    if (result_.checkpoint) found.what = "the log was rewritten and signed anew: " + found.what;
+    fault(std::move(found));
+  }
+
+  void judge_numbers(const FirstScan& first) {
+    for (std::size_t i = 0; i < segments_.size(); ++i)
+      if (log_.begins[i] != segments_[i].first_seq)
+        return fault(log_.begins[i], segments_[i].file.filename().string() +
+                                         " begins with record " + std::to_string(log_.begins[i]) +
+                                         ": it was renamed");
+    if (first.misnumbered)
+      fault(first.misnumbered->index,
+            place_of(segments_, *first.misnumbered) + " should be record " +
+                std::to_string(first.misnumbered->index) + ", and is " +
+                (first.misnumbered->seq ? std::to_string(*first.misnumbered->seq) : "none"));
+  }
+
+  void judge_tree(const FirstScan& first) {
+    for (std::size_t level = 0; level < StoredTree::levels; ++level)
+      if (const auto node = first.comparison.first_different(level);
+          node && *node < result_.checkpoint->size >> StoredTree::tile_height * level)
+        return fault({},
+                     "tree-" + std::to_string(level) + " is damaged at its entry " +
+                         std::to_string(*node) +
+                         "; the records are those that were signed. Move the tree-* files away: "
+                         "the gateway's next start makes them anew");
+  }
+
+  // What lies behind the signed records, and behind the last line end.
+  void judge_end() {
+    const auto& own = result_.checkpoint;
+    // A gateway that was started in the meantime has signed that it goes on.
+    const bool closed = own && own->closed && read_checkpoint() == text_;
+    if (closed && unsigned_)
+      fault(unsigned_->index, counted(log_.lines - own->size, "line") + " from " +
+                                  place_of(segments_, *unsigned_) +
+                                  " on came after the gateway had signed its last record");
+    else if (own && unsigned_)
+      note(counted(log_.lines - own->size, "record") + " from " + place_of(segments_, *unsigned_) +
+           " on came after the last checkpoint: the gateway is running, or was killed; nobody "
+           "vouches for them until it signs again");
+    for (const auto& torn : log_.torn) {
+      const auto what = segments_[torn.segment].file.filename().string() + " ends in " +
+                        counted(torn.bytes, "byte") + " without a line end";
+      if (closed || torn.segment + 1 < segments_.size())
+        fault({}, what + ", which no gateway leaves there");
+      else
+        note(what + ": a record that is being written, or was when the gateway was killed");
+    }
+  }
+
+  void fault(std::optional<std::uint64_t> seq, std::string what) {
+    result_.faults.push_back({seq, std::move(what)});
+  }
+  void fault(LogFault found) { result_.faults.push_back(std::move(found)); }
+  void note(std::string what) { result_.notes.push_back(std::move(what)); }
+
+  const unsigned threads_;
+  const std::optional<Checkpoint> kept_;
+  const std::filesystem::path file_;  // of the checkpoint
+  std::optional<std::string> text_;   // what was in it
+  std::vector<Segment> segments_;
+  std::map<std::uint64_t, Hash> roots_;  // by size, of the checkpoints'
+  ScannedLog log_;
+  std::optional<ScannedLine> unsigned_;  // the first line behind the signed ones
+  VerifiedLog result_;
+};
+
+}  // namespace
+
+VerifiedLog verify_log(const std::filesystem::path& directory, const PublicKey& key,
+                       const std::optional<Checkpoint>& kept, unsigned threads) {
+  return Verification(directory, key, kept, threads).result();
+}
+
+}  // namespace proxy

@@ -1,0 +1,156 @@
+// A thousand random tamperings with a log of ten thousand records: each is found, and where the
+// first record it concerns can be known, that one is named. The same log untouched is good, before,
+// between and after.
+#include <map>
+
+#include "proxy/evidence/verify_log.hpp"
+#include "tests/evidence/log.hpp"
+
+using namespace proxy;
+using namespace tests;
+
+namespace {
+
+constexpr std::size_t records = 10'000;
+constexpr std::size_t in_a_segment = 1'700;
+
+// The text of each segment, by name; what a tampering changes, and what is put back after it.
+using Texts = std::map<std::string, std::string>;
+
+Texts texts_of(const Log& log) {
+  Texts texts;
+  for (const auto& segment : list_segments(log.directory()))
+    texts[segment.file.filename().string()] = read(segment.file);
+  return texts;
+}
+
+// Writes those that are others than `now`.
+void put_in_place(const Log& log, const Texts& now, const Texts& wanted) {
+  for (const auto& [name, text] : now)
+    if (!wanted.contains(name)) std::filesystem::remove(log.directory() / name);
+  for (const auto& [name, text] : wanted)
+    if (!now.contains(name) || now.at(name) != text) log.folder.write(name, text);
+}
+
+struct Tampering {
+  const char* what;
+  void (*apply)(Texts&, std::mt19937&);
+};
+
+std::string& any_text(Texts& texts, std::mt19937& random) {
+  return std::next(texts.begin(), static_cast<std::ptrdiff_t>(random() % texts.size()))->second;
+}
+
+// Where a random line begins, and where the one after it does.
+std::pair<std::size_t, std::size_t> any_line(const std::string& text, std::mt19937& random) {
+  const auto end = text.find('\n', random() % (text.size() - 1)) + 1;
+  const auto before = end < 2 ? text.npos : text.rfind('\n', end - 2);
+  return {before == text.npos ? 0 : before + 1, end};
+}
+
+std::string take_line(std::string& text, std::mt19937& random) {
+  const auto [begin, end] = any_line(text, random);
+  const auto line = text.substr(begin, end - begin);
+  text.erase(begin, end - begin);
+  return line;
+}
+
+const Tampering tamperings[] = {
+    {"flip a bit",
+     [](Texts& texts, std::mt19937& random) {
+       auto& text = any_text(texts, random);
+       auto& byte = text[random() % text.size()];
+       byte = static_cast<char>(byte ^ (1 << (random() % 8)));
+     }},
+    {"delete bytes",
+     [](Texts& texts, std::mt19937& random) {
+       auto& text = any_text(texts, random);
+       text.erase(random() % text.size(), 1 + random() % 300);
+     }},
+    {"delete a line",
+     [](Texts& texts, std::mt19937& random) { take_line(any_text(texts, random), random); }},
+    {"insert bytes",
+     [](Texts& texts, std::mt19937& random) {
+       auto& text = any_text(texts, random);
+       text.insert(random() % (text.size() + 1), 1 + random() % 20, "x\n{"[random() % 3]);
+     }},
+    {"insert a line of the log",
+     [](Texts& texts, std::mt19937& random) {
+       const auto& from = any_text(texts, random);
+       const auto [begin, end] = any_line(from, random);
+       const auto line = from.substr(begin, end - begin);
+       auto& to = any_text(texts, random);
+       to.insert(any_line(to, random).second, line);
+     }},
+    {"swap two lines",
+     [](Texts& texts, std::mt19937& random) {
+       auto& from = any_text(texts, random);
+       const auto line = take_line(from, random);
+       auto& to = any_text(texts, random);
+       to.insert(any_line(to, random).first, line);
+     }},
+    {"cut the end of a segment",
+     [](Texts& texts, std::mt19937& random) {
+       auto& text = any_text(texts, random);
+       text.resize(random() % text.size());
+     }},
+    {"delete a segment",
+     [](Texts& texts, std::mt19937& random) {
+       texts.erase(std::next(texts.begin(), static_cast<std::ptrdiff_t>(random() % texts.size())));
+     }},
+    {"put an old segment in the place of another",
+     [](Texts& texts, std::mt19937& random) {
+       any_text(texts, random) = std::string(any_text(texts, random));
+     }},
+    {"add a segment",
+     [](Texts& texts, std::mt19937& random) {
+       texts.emplace(segment_name(random() % (records + 500)), any_text(texts, random));
+     }},
+};
+
+// Of the lines as they now stand, the first that is not the one it was; none where all are there.
+std::optional<std::uint64_t> first_changed(const Log& log, const Texts& texts) {
+  std::uint64_t index = 0;
+  std::optional<std::uint64_t> first;
+  for (const auto& [name, text] : texts) {
+    const auto whole = text.substr(0, text.rfind('\n') + 1);
+    for_each_line(whole, [&](std::string_view line) {
+      if (!first && (index >= log.lines.size() || log.lines[index] != line)) first = index;
+      ++index;
+    });
+  }
+  return !first && index < log.lines.size() ? index : first;
+}
+
+}  // namespace
+
+TEST_CASE("of a thousand random tamperings each is found, and an untouched log is never accused") {
+  const Log log(records, in_a_segment, 20261122);
+  const auto verify = [&] {
+    return verify_log(log.directory(), test_key.public_key(), std::nullopt, 2);
+  };
+  const auto good = texts_of(log);
+  std::mt19937 random(42);
+  std::map<std::string, int> found;
+  for (int run = 0; run < 1000; ++run) {
+    const auto& tampering = tamperings[random() % std::size(tamperings)];
+    auto bad = good;
+    tampering.apply(bad, random);
+    if (bad == good) continue;  // a line in its own place, a segment in its own
+    CAPTURE(run);
+    CAPTURE(tampering.what);
+    put_in_place(log, good, bad);
+    const auto verified = verify();
+    put_in_place(log, bad, good);
+    REQUIRE_FALSE(verified.faults.empty());
+    ++found[tampering.what];
+    CAPTURE(verified.faults[0].what);
+    // Beside it there may be a file that is told by its name alone.
+    if (const auto first = first_changed(log, bad))
+      REQUIRE(std::ranges::count(verified.faults, first, &LogFault::seq) >= 1);
+    if (run % 50 == 0) REQUIRE(verify().faults.empty());
+  }
+  CHECK(verify().faults.empty());
+  CHECK(found.size() == std::size(tamperings));
+  for (const auto& [what, times] : found) CHECK_MESSAGE(times > 50, what);
+}
