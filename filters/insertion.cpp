@@ -6,16 +6,12 @@
 #include "filters/json_text.hpp"
 
 namespace filters {
-namespace {
 
-// The white space that ends at `end`. Invisible characters are none.
 std::string_view blanks_before(std::string_view source, std::uint32_t end) {
   const auto text = source.substr(0, end);
   const auto last = text.find_last_not_of(" \t\r\n");
   return text.substr(last == text.npos ? 0 : last + 1);
 }
-
-}  // namespace
 
 Insertion::Insertion(Document& document, bool blank, Arena& arena)
     : document_(document), arena_(arena), blank_(blank), text_(&arena) {

@@ -12,6 +12,10 @@
 
 namespace filters {
 
+// The white space that ends at `end`: how whatever begins there is set off. Invisible characters
+// are none.
+std::string_view blanks_before(std::string_view source, std::uint32_t end);
+
 class Insertion {
  public:
   // `document` is an object that was read without a fault, or, where `blank`, a source of white

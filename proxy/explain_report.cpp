@@ -106,6 +106,7 @@ std::string TextReport::saw(std::string_view filter) const {
   if (acted) return "";
   if (filter == explanation_.rejected_by)
     return exchange_.verdict.reason == filters::Reason::contract ? "rejects it for the above" : "";
+  if (filter == filters::Policy::name) return "no rule applies";
   return filter == filters::Validate::name ? "all as the contract has it" : "nothing to do";
 }
 

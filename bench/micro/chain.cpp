@@ -139,8 +139,9 @@ filters::Settings rules(int count) {
   }
   filters::Settings settings;
   if (count == 0) return settings;
-  const auto loaded = filters::load_policy(text, "policy.yaml", {Contract::builtin(), {}, {}});
-  for (const auto& each : loaded.diagnostics) std::cerr << to_string(each) << '\n';
+  const auto loaded =
+      filters::load_policy(text, "policy.yaml", {filters::Contract::builtin(), {}, {}});
+  for (const auto& each : loaded.diagnostics) std::cerr << filters::to_string(each) << '\n';
   settings.policy = loaded.rules;
   return settings;
 }

@@ -2,6 +2,7 @@
 // over the blanks around the last one, or, in an empty map, those around the map itself.
 #include <algorithm>
 
+#include "filters/insertion.hpp"
 #include "filters/policy/preference_map.hpp"
 
 namespace filters {
@@ -16,13 +17,6 @@ std::string_view layout_of(std::string_view text, Arena& arena) {
   const auto end =
       std::ranges::copy_if(text, start, [&](char c) { return layout.find(c) != layout.npos; }).out;
   return {start, static_cast<std::size_t>(end - start)};
-}
-
-// The white space in front of `end`.
-std::string_view blanks_before(std::string_view source, std::uint32_t end) {
-  const auto text = source.substr(0, end);
-  const auto last = text.find_last_not_of(" \t\r\n");
-  return text.substr(last == text.npos ? 0 : last + 1);
 }
 
 }  // namespace

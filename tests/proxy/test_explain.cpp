@@ -30,6 +30,7 @@ TEST_CASE("the page's GET: what each filter saw and did, the bytes with the edit
         "  repair        5 query parameters\n"
         "    edit       repair.alias [enforce] query /platfrom: renamed to /platform\n"
         "  validate      all as the contract has it\n"
+        "  policy        no rule applies\n"
         "  rewrite       nothing to do\n");
   CHECK(part(explained, "    GET ") ==
         "    GET " + path +
@@ -70,14 +71,17 @@ TEST_CASE("a policy's rules are shown as any filter's, and what is not known off
   const auto explained =
       explain(message("POST " + path, tests::good_body), ReportForm::plain, governed);
   CHECK(explained.status == 0);
-  CHECK(explained.says(
-      "  policy\n"
-      "    finding  policy.on  body /  which devices it has reached is not known here: this one "
-      "counts as reached  [observe: not acted on]\n"
-      "    edit  policy.on  body /notification_preferences/alarm  true -> false  insurer\n"
-      "    finding  policy.off  body /  closed  [observe: not acted on]\n"
-      "  rewrite\n"));
-  CHECK(explained.says("{\"alarm\":false}"));
+  CHECK(
+      explained.says("  policy\n"
+                     "    finding    policy.on [observe] body: which devices it has reached is not "
+                     "known here: this "
+                     "one counts as reached\n"
+                     "    edit       policy.on [enforce] body /notification_preferences/alarm: "
+                     "insurer; true replaced "
+                     "by false\n"
+                     "    finding    policy.off [observe] body: closed\n"
+                     "  rewrite       nothing to do\n"));
+  CHECK(explained.says("{\"alarm\":[-true-]{+false+}}"));
 }
 
 TEST_CASE("every kind of edit is told with what was there, and marked where it was") {
@@ -97,6 +101,7 @@ TEST_CASE("every kind of edit is told with what was there, and marked where it w
       "    edit       repair.type [enforce] body /notification_preferences/alarm: 1 replaced by "
       "true\n"
       "  validate      all as the contract has it\n"
+      "  policy        no rule applies\n"
       "  rewrite       nothing to do\n");
   CHECK(explained.says(
       R"({"locale":"[- -]en","[-deviceToken-]{+device_token+}":"[device token]"[-[part of a secret]-],)"
@@ -129,6 +134,7 @@ TEST_CASE("a rejected request shows all its violations, what is meant, and the a
       "    finding    validate.unknown_preference [observe] body /notification_preferences/alrm: "
       "is "
       "not a known preference (did you mean alarm?)\n"
+      "  policy        not reached\n"
       "  rewrite       not reached\n");
   CHECK(explained.says("\nThe client would get:\n\n    HTTP/1.1 422 Unprocessable Content\n"));
   CHECK(explained.says("x-prefgate-origin: gateway"));
@@ -165,6 +171,7 @@ TEST_CASE("who refused, and who was never asked") {
       "    violation  repair.duplicate [enforce] query /platfrom: disagrees with platform (did you "
       "mean platform?)\n"
       "  validate      rejects it for the above\n"
+      "  policy        not reached\n"
       "  rewrite       not reached\n");
   const auto early = explain(message("GET " + path, {}, {}));
   CHECK(part(early, "  authenticate") ==
@@ -172,12 +179,14 @@ TEST_CASE("who refused, and who was never asked") {
         "    rejected   a bearer token is required: no Authorization field\n"
         "  repair        not reached\n"
         "  validate      not reached\n"
+        "  policy        not reached\n"
         "  rewrite       not reached\n");
   const auto late = explain(message("POST " + path, "{\"locale\":}"));
   CHECK(part(late, "  repair") ==
         "  repair        a body that is not JSON\n"
         "  validate\n"
         "    rejected   malformed JSON body: line 1, column 11: Invalid value.\n"
+        "  policy        not reached\n"
         "  rewrite       not reached\n");
 }
 

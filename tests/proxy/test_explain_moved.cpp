@@ -25,6 +25,7 @@ TEST_CASE("a form is shown as the JSON it becomes") {
         "    edit       repair.encoding [enforce] body: the form became JSON\n"
         "    edit       repair.alias [enforce] body /platfrom: renamed to /platform\n"
         "  validate      all as the contract has it\n"
+        "  policy        no rule applies\n"
         "  rewrite       nothing to do\n");
   const std::string json =
       R"({"locale":"en","device_token":"hush-hush","device_type":"ios","platform":"ios",)"
@@ -41,6 +42,7 @@ TEST_CASE("a form is shown as the JSON it becomes") {
         "  repair        a form that cannot be read\n"
         "  validate\n"
         "    rejected   malformed form body: line 1, column 111: locale appears more than once\n"
+        "  policy        not reached\n"
         "  rewrite       not reached\n");
 }
 
@@ -61,6 +63,7 @@ TEST_CASE("fields of a POST's query are shown as they move") {
         "    edit       repair.placement [enforce] body /device_token: added (its value is not "
         "shown)\n"
         "  validate      all as the contract has it\n"
+        "  policy        no rule applies\n"
         "  rewrite       nothing to do\n");
   CHECK(explained.says(
       R"("notification_preferences":{}{+,"locale":"en","device_token":"[device token]"+}})"));
