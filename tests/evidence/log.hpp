@@ -6,34 +6,19 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "proxy/evidence/audit_tree.hpp"
 #include "proxy/evidence/segments.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace tests {
 
 inline const auto test_key =
     proxy::SigningKey::from_seed(proxy::leaf_hash("a key for tests, known to everybody"));
-
-inline std::string read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-inline std::string message_of(auto&& act) {
-  try {
-    act();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return {};
-}
 
 inline std::string record(std::uint64_t seq, std::mt19937& random) {
   return "{\"seq\":" + std::to_string(seq) + R"(,"x":")" +

@@ -86,7 +86,7 @@ TEST_CASE("what cannot be proven is said, with the reason") {
   CHECK(reason(5, 5) == "the last checkpoint has 10 records: there is no record 5 in a tree of 5");
   CHECK(reason(5, 11) == "the last checkpoint has 10 records: there is no tree of 11");
   CHECK(reason(0, 0) == "the last checkpoint has 10 records: there is no record 0 in a tree of 0");
-  auto text = read(log.segment(0));
+  auto text = read_file(log.segment(0));
   text[text.find("\"x\"") + 1] = 'y';
   log.folder.write(segment_name(0), text);
   CHECK(reason(0).starts_with("record 0 cannot be proven: the record does not lead"));

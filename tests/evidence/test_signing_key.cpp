@@ -3,40 +3,23 @@
 #include <doctest/doctest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
 
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 
 #include "proxy/evidence/merkle.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace {
 
+using tests::message_of;
+using tests::mode_of;
+using tests::read_file;
+
 using namespace proxy;
-
-std::string read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-unsigned mode_of(const std::filesystem::path& file) {
-  struct stat status{};
-  REQUIRE(::stat(file.c_str(), &status) == 0);
-  return status.st_mode & 0777U;
-}
-
-std::string message_of(auto&& act) {
-  try {
-    act();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return {};
-}
 
 std::filesystem::path write_private(const tests::TemporaryDirectory& folder, const char* name,
                                     const std::string& text) {
@@ -189,17 +172,17 @@ TEST_CASE("a public half that is gone is made again; one of another key is said 
   const auto directory = folder.path() / "audit";
   const auto file = folder.path() / "audit.public_key";
   (void)load_or_make_signing_key(directory);
-  const auto pem = read(file);
+  const auto pem = read_file(file);
   std::filesystem::remove(file);
   CHECK(load_or_make_signing_key(directory).warnings.empty());
-  CHECK(read(file) == pem);
+  CHECK(read_file(file) == pem);
 
   const auto other = SigningKey::generate().public_key().pem();
   folder.write("audit.public_key", other);
   const auto loaded = load_or_make_signing_key(directory);
   REQUIRE(loaded.warnings.size() == 1);
   CHECK(loaded.warnings[0].find(file.string()) != std::string::npos);
-  CHECK(read(file) == other);
+  CHECK(read_file(file) == other);
 }
 
 TEST_CASE("a folder that takes no key is an error with the key's name") {

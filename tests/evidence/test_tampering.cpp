@@ -20,7 +20,7 @@ using Texts = std::map<std::string, std::string>;
 Texts texts_of(const Log& log) {
   Texts texts;
   for (const auto& segment : list_segments(log.directory()))
-    texts[segment.file.filename().string()] = read(segment.file);
+    texts[segment.file.filename().string()] = read_file(segment.file);
   return texts;
 }
 

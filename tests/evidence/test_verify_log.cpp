@@ -134,14 +134,14 @@ TEST_CASE("segments that are gone, renamed, added or torn are named") {
   CHECK(fault_after([](const Log& log) { log.folder.write(segment_name(250), ""); }) ==
         "300: records-000000000250.jsonl begins with record 300: it was renamed\n");
   CHECK(fault_after([](const Log& log) {
-          overwrite(log.segment(2), read(log.segment(2)) + "{\"seq\":3");
+          overwrite(log.segment(2), read_file(log.segment(2)) + "{\"seq\":3");
         }) ==
         "?: records-000000000200.jsonl ends in 8 bytes without a line end, which no gateway leaves "
         "there\n");
-  CHECK(
-      fault_after([](const Log& log) { overwrite(log.segment(0), read(log.segment(0)) + "x"); }) ==
-      "?: records-000000000000.jsonl ends in 1 byte without a line end, which no gateway leaves "
-      "there\n");
+  CHECK(fault_after(
+            [](const Log& log) { overwrite(log.segment(0), read_file(log.segment(0)) + "x"); }) ==
+        "?: records-000000000000.jsonl ends in 1 byte without a line end, which no gateway leaves "
+        "there\n");
 }
 
 TEST_CASE("what a running or killed gateway leaves is no fault, and said") {
@@ -151,7 +151,7 @@ TEST_CASE("what a running or killed gateway leaves is no fault, and said") {
   log.sign(false);
   CHECK(verify(log).notes.empty());
   log.add(2, random);
-  overwrite(log.segment(0), read(log.segment(0)) + "{\"seq\":52");
+  overwrite(log.segment(0), read_file(log.segment(0)) + "{\"seq\":52");
   const auto verified = verify(log);
   CHECK(faults_of(verified) == "");
   CHECK(verified.records == 52);
@@ -160,13 +160,13 @@ TEST_CASE("what a running or killed gateway leaves is no fault, and said") {
       "2 records from records-000000000000.jsonl:51 on came after the last checkpoint"));
   CHECK(verified.notes[1].starts_with("records-000000000000.jsonl ends in 9 bytes without"));
   // But records are numbered even there.
-  overwrite(log.segment(0), read(log.segment(0)) + "}\n{\"seq\":54}\n");
+  overwrite(log.segment(0), read_file(log.segment(0)) + "}\n{\"seq\":54}\n");
   CHECK(faults_of(log) == "53: records-000000000000.jsonl:54 should be record 53, and is 54\n");
 }
 
 TEST_CASE("a checkpoint that is gone, damaged or another's is a fault") {
   const Log log(10, 10, 6);
-  const auto good = read(log.checkpoint());
+  const auto good = read_file(log.checkpoint());
   std::filesystem::remove(log.checkpoint());
   CHECK(faults_of(log) == "?: there is no checkpoint: nothing says what the records were\n");
   overwrite(log.checkpoint(), "nonsense");
@@ -244,7 +244,7 @@ TEST_CASE("who alters the stored tree with the record hides it in its tile, and 
   auto lines = log.lines;
   lines[300][12] ^= 1;
   rewrite(log, lines);
-  auto leaves = read(log.directory() / "tree-0");
+  auto leaves = read_file(log.directory() / "tree-0");
   const auto leaf = leaf_hash(lines[300]);
   std::ranges::copy(leaf, leaves.begin() + 300 * 32);
   overwrite(log.directory() / "tree-0", leaves);
@@ -252,7 +252,7 @@ TEST_CASE("who alters the stored tree with the record hides it in its tile, and 
         "256: of records 256 to 511 at least one was altered, and the stored tree with it\n");
   // All of the tree, made to fit.
   std::filesystem::remove(log.directory() / "tree-1");
-  const auto checkpoint = read(log.checkpoint());
+  const auto checkpoint = read_file(log.checkpoint());
   std::filesystem::remove(log.checkpoint());
   {
     const AuditTree tree(log.directory(), SigningKey::generate(), lines.size());
@@ -264,7 +264,7 @@ TEST_CASE("who alters the stored tree with the record hides it in its tile, and 
 TEST_CASE("a damaged stored tree is told from damaged records") {
   const Log log(600, 300, 10);
   for (const auto* name : {"tree-0", "tree-1"}) {
-    const auto good = read(log.directory() / name);
+    const auto good = read_file(log.directory() / name);
     auto text = good;
     text[40] ^= 1;
     overwrite(log.directory() / name, text);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tests/support/exchange.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/running_gateway.hpp"
 #include "tests/support/scripted_upstream.hpp"
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "tests/support/files.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temporary_directory.hpp"
 

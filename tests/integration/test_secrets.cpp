@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/exchange.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/running_gateway.hpp"
 #include "tests/support/scripted_upstream.hpp"
 

@@ -3,12 +3,11 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "proxy/evidence/verify_log.hpp"
 #include "tests/support/audit.hpp"
+#include "tests/support/files.hpp"
 
 using namespace tests;
 
@@ -17,10 +16,8 @@ namespace {
 using proxy::Checkpoint;
 
 std::optional<Checkpoint> checkpoint_of(const AuditSettings& settings) {
-  std::ifstream in(settings.directory / "checkpoint", std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return open_checkpoint(text.str(), settings.signing_key.public_key()).checkpoint;
+  const auto text = read_file(settings.directory / "checkpoint");
+  return open_checkpoint(text, settings.signing_key.public_key()).checkpoint;
 }
 
 // Until the directory's checkpoint has `size` records.

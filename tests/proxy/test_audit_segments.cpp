@@ -1,39 +1,20 @@
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include "proxy/audit_segments.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace {
 
+using tests::message_of;
+using tests::mode_of;
+using tests::read_file;
+
 using proxy::AuditSegments;
 using tests::TemporaryDirectory;
-
-std::string read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-unsigned mode_of(const std::filesystem::path& file) {
-  struct stat status{};
-  REQUIRE(::stat(file.c_str(), &status) == 0);
-  return status.st_mode & 0777U;
-}
-
-std::string message_of(auto&& act) {
-  try {
-    act();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return {};
-}
 
 constexpr auto first_name = "records-000000000000.jsonl";
 
@@ -60,7 +41,7 @@ TEST_CASE("a new directory is its owner's alone, and its first segment begins wi
   CHECK_FALSE(error);
   CHECK(segments.size() == 10);
   CHECK_FALSE(segments.sync());
-  CHECK(read(directory / first_name) == "{\"seq\":0}\n");
+  CHECK(read_file(directory / first_name) == "{\"seq\":0}\n");
 }
 
 TEST_CASE("a second owner of the directory is refused until the first is gone") {
@@ -120,8 +101,8 @@ TEST_CASE("the newest segment is continued, and what a crash left of a line is c
       segments.append("more\n", error);
       CHECK_FALSE(error);
     }
-    CHECK(read(file) == c.left + "more\n");
-    CHECK(read(folder.path() / first_name) == "{\"seq\":0}\n");
+    CHECK(read_file(file) == c.left + "more\n");
+    CHECK(read_file(folder.path() / first_name) == "{\"seq\":0}\n");
   }
 }
 
@@ -135,7 +116,7 @@ TEST_CASE("a torn line is cut at every byte it can tear at") {
     const AuditSegments segments(folder.path());
     const bool complete = torn == next.size();
     CHECK(segments.next_seq() == (complete ? 2 : 1));
-    CHECK(read(file) == (complete ? whole + next : whole));
+    CHECK(read_file(file) == (complete ? whole + next : whole));
   }
 }
 
@@ -148,7 +129,7 @@ TEST_CASE("a newest segment that does not end in a record of its own is an error
     const auto file = folder.write("records-000000000005.jsonl", found);
     const auto message = message_of([&] { AuditSegments segments(folder.path()); });
     CHECK(message.find(file.string()) != std::string::npos);
-    CHECK(read(file) == found);
+    CHECK(read_file(file) == found);
   }
 }
 
@@ -159,7 +140,7 @@ TEST_CASE("files of other names are let be") {
     folder.write(name, "nonsense");
   const AuditSegments segments(folder.path());
   CHECK(segments.next_seq() == 0);
-  CHECK(read(folder.path() / "notes.txt") == "nonsense");
+  CHECK(read_file(folder.path() / "notes.txt") == "nonsense");
 }
 
 TEST_CASE("a directory that others may enter is said") {
@@ -188,8 +169,8 @@ TEST_CASE("a new segment is named after its first record, and the old one is lef
   REQUIRE_FALSE(segments.rotate(17));
   CHECK(segments.size() == 0);
   segments.append("new\n", error);
-  CHECK(read(folder.path() / first_name) == "old\n");
-  CHECK(read(folder.path() / "records-000000000017.jsonl") == "new\n");
+  CHECK(read_file(folder.path() / first_name) == "old\n");
+  CHECK(read_file(folder.path() / "records-000000000017.jsonl") == "new\n");
 }
 
 TEST_CASE("where no new segment can be made, the old one stays open") {
@@ -199,7 +180,7 @@ TEST_CASE("where no new segment can be made, the old one stays open") {
   CHECK(segments.rotate(17) == std::errc::file_exists);
   std::error_code error;
   CHECK(segments.append("more\n", error) == 5);
-  CHECK(read(folder.path() / first_name) == "more\n");
+  CHECK(read_file(folder.path() / first_name) == "more\n");
 }
 
 TEST_CASE("a write that fails says why, and counts nothing") {

@@ -7,6 +7,7 @@
 #include "proxy/evidence/signing_key.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/environment.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace proxy;
@@ -17,10 +18,7 @@ using tests::make_leaf;
 
 namespace {
 
-std::string read(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+using tests::read_file;
 
 // A folder with an authority, a leaf and its key, and a configuration that names them.
 struct Place {
@@ -68,7 +66,8 @@ TEST_CASE("files that are right are not talked about") {
   const Place place;
   CHECK(place.found_tls("leaf.pem", "leaf.key") == "");
   CHECK(place.found_tls("leaf.pem", "leaf.key", ", client_ca: ca.pem") == "");
-  place.directory.write("chain.pem", read(place.leaf.certificate) + read(place.ca.certificate));
+  place.directory.write("chain.pem",
+                        read_file(place.leaf.certificate) + read_file(place.ca.certificate));
   CHECK(place.found_tls("chain.pem", "leaf.key") == "");
   CHECK(place.found_ca("ca.pem") == "");
 }
@@ -89,7 +88,8 @@ TEST_CASE("certificates and keys that cannot serve are errors at the value that 
   for (const char* file : {"empty", "noise", "broken.pem", "locked.key"})
     std::filesystem::permissions(folder / file, std::filesystem::perms(0600));
   make_ca(folder, "old", {-48h, -24h});
-  place.directory.write("old-chain.pem", read(place.leaf.certificate) + read(folder / "old.pem"));
+  place.directory.write("old-chain.pem",
+                        read_file(place.leaf.certificate) + read_file(folder / "old.pem"));
 
   struct Case {
     std::string certificate, private_key, lines;
@@ -146,8 +146,8 @@ TEST_CASE("a key that everybody can read is a warning") {
 TEST_CASE("authorities are certificates, and not all of them expired") {
   const Place place;
   make_ca(place.directory.path(), "old", {-48h, -24h});
-  place.directory.write("mixed.pem",
-                        read(place.ca.certificate) + read(place.directory.path() / "old.pem"));
+  place.directory.write(
+      "mixed.pem", read_file(place.ca.certificate) + read_file(place.directory.path() / "old.pem"));
   CHECK(place.found_ca("none.pem") == ":2:32: cannot read DIR/none.pem: No such file or directory");
   CHECK(place.found_ca("leaf.key") == ":2:32: DIR/leaf.key has no certificate in PEM");
   CHECK(place.found_ca("old.pem") == ":2:32: 1 of 1 certificates in DIR/old.pem have expired");

@@ -1,15 +1,18 @@
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include "proxy/keyed_hash.hpp"
 #include "tests/support/allocations.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace {
+
+using tests::message_of;
+using tests::mode_of;
+using tests::read_file;
 
 using proxy::HmacKey;
 using proxy::KeyedHash;
@@ -30,28 +33,6 @@ std::string hex(std::span<const unsigned char> bytes) {
 std::string text_of(KeyedHash& hash, std::string_view secret) {
   std::array<char, KeyedHash::text_size> space;
   return std::string(hash.write(secret, space));
-}
-
-std::string message_of(auto&& act) {
-  try {
-    act();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return {};
-}
-
-std::string read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-unsigned mode_of(const std::filesystem::path& file) {
-  struct stat status{};
-  REQUIRE(::stat(file.c_str(), &status) == 0);
-  return status.st_mode & 0777U;
 }
 
 }  // namespace
@@ -169,13 +150,13 @@ TEST_CASE("a key is made beside the audit directory once, and kept") {
   REQUIRE(made.warnings.size() == 1);
   CHECK(made.warnings[0].find(file.string()) != std::string::npos);
   CHECK(mode_of(file) == 0600U);
-  const auto bytes = read(file);
+  const auto bytes = read_file(file);
   CHECK(bytes.size() == 32);
 
   const auto again = proxy::load_or_make_hmac_key(directory);
   CHECK(again.warnings.empty());
   CHECK(again.key.id() == made.key.id());
-  CHECK(read(file) == bytes);
+  CHECK(read_file(file) == bytes);
   // No temporary file stays behind.
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path() / "state"), {}) == 1);
 

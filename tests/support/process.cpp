@@ -88,14 +88,6 @@ fs::path development_certificates() {
   return folder;
 }
 
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("can't read " + path.string());
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
-}
-
 Process::Process(std::vector<std::string> command, Options options) {
   Pipe input;
   Pipe output;

@@ -29,8 +29,6 @@ std::filesystem::path project();
 // The folder of development certificates of this build, made on first use (see certs/README.md).
 std::filesystem::path development_certificates();
 
-std::string read_file(const std::filesystem::path& path);
-
 class Process {
  public:
   struct Options {

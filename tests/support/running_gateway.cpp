@@ -1,4 +1,5 @@
 #include "tests/support/running_gateway.hpp"
+#include "tests/support/files.hpp"
 
 #include <doctest/doctest.h>
 
