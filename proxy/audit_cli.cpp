@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "proxy/evidence/base64.hpp"
+#include "proxy/evidence/counted.hpp"
 #include "proxy/evidence/verify_log.hpp"
 #include "proxy/proof_json.hpp"
 #include "proxy/read_file.hpp"
@@ -38,10 +39,6 @@ RecordProof proof_in(const std::string& file) {
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(file + ": " + error.what());
   }
-}
-
-std::string counted(std::uint64_t number, const std::string& of) {
-  return std::to_string(number) + " " + of + (number == 1 ? "" : "s");
 }
 
 void print(const VerifiedLog& verified, const std::string& directory, const PublicKey& key,

@@ -111,22 +111,6 @@ int explain_one(const Arguments& arguments, const Commands& commands, Streams st
   return commands.explain(*loaded.config, in, streams.out, form);
 }
 
-const CLI::App* add_policy_test(CLI::App& app, PolicyTestArguments& arguments) {
-  CLI::App* policy = app.add_subcommand("policy", "work on a policy, without a gateway");
-  policy->require_subcommand(1);
-  CLI::App* test = policy->add_subcommand("test", "run the tests written beside the rules");
-  test->add_option("file", arguments.file, "the policy")->required()->type_name("FILE");
-  test->add_option("--contract", arguments.contract, "builtin, or an OpenAPI file")
-      ->type_name("FILE");
-  test->add_option_function<std::string>(
-          "--format", [&](const std::string& format) { arguments.junit = format == "junit"; },
-          "text or junit")
-      ->check(CLI::IsMember({"text", "junit"}));
-  test->add_flag("--as-enforced", arguments.as_enforced,
-                 "as if every rule were enforced, and rolled out to all");
-  return test;
-}
-
 }  // namespace
 
 bool takes_colour(bool terminal, const char* no_color, const char* term) {
@@ -154,8 +138,7 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
       ->type_name("REQUEST.http");
   explain->add_flag("--json", arguments.json, "print one JSON object");
   const AuditCli audit(app);
-  PolicyTestArguments tested;
-  const CLI::App* policy_tests = add_policy_test(app, tested);
+  const PolicyCli policy(app);
   app.add_subcommand("version", "print the version, and those of compiler and libraries");
   try {
     app.parse(argc, argv);
@@ -164,9 +147,9 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
   }
   if (serve->parsed()) return serve_checked(arguments, commands, streams);
   if (check_only->parsed()) return check(arguments, streams);
-  if (policy_tests->parsed()) return policy_test(tested, streams.out, streams.err);
   if (explain->parsed()) return explain_one(arguments, commands, streams);
   if (audit.parsed()) return audit.run(streams);
+  if (policy.parsed()) return policy.run(streams);
   streams.out << version_text();
   return yes;
 }

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "filters/pipeline.hpp"
+#include "proxy/evidence/counted.hpp"
 
 namespace proxy {
 namespace {
@@ -65,10 +66,6 @@ class TextReport {
 // "repair.alias" belongs to the filter "repair".
 bool of_filter(const Entry& entry, std::string_view filter) {
   return entry.rule.starts_with(filter) && entry.rule.substr(filter.size()).starts_with('.');
-}
-
-std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 std::size_t count_of(const filters::Journal& journal, Kind kind, Mode mode) {

@@ -1,150 +1,139 @@
 #include "proxy/policy_cli.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ostream>
+#include <stdexcept>
+#include <thread>
 
 #include "filters/contract/load_contract.hpp"
-#include "filters/policy/run_tests.hpp"
+#include "filters/yaml/units.hpp"
+#include "proxy/evidence/counted.hpp"
 #include "proxy/load_policy_file.hpp"
+#include "proxy/policy_diff_report.hpp"
+#include "proxy/policy_test_report.hpp"
 #include "proxy/read_file.hpp"
+#include "proxy/replay_audit.hpp"
 
 namespace proxy {
 namespace {
 
 using filters::Mode;
-using filters::TestResult;
-using filters::TestRun;
 
 constexpr int yes = 0, no = 1, unreadable = 2;
 constexpr std::size_t most_contract_bytes = 1024 * 1024;
 
-std::string counted(std::size_t count, std::string_view one) {
-  return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
-}
+// What ends a command, once the reason is printed.
+struct Ended {
+  int status;
+};
 
-void print(const std::vector<filters::Diagnostic>& diagnostics, std::ostream& err) {
+template <class Loaded>
+void require_good(const std::string& file, const std::string& fault,
+                  const std::vector<filters::Diagnostic>& diagnostics, const Loaded& loaded,
+                  std::ostream& err) {
+  if (!fault.empty()) err << file << ": cannot read: " << fault << '\n';
+  if (!fault.empty()) throw Ended{unreadable};
   for (const auto& each : diagnostics) err << to_string(each) << '\n';
+  if (!loaded) throw Ended{no};
 }
 
-std::size_t failures(const TestRun& run) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      run.results, [](const TestResult& result) { return !result.differences.empty(); }));
-}
-
-// '-' what the test expects, '+' what came of it.
-std::string difference_text(const TestResult& result, std::string_view indent) {
-  std::string text;
-  for (const auto& each : result.differences)
-    for (const auto& [sign, value] : {std::pair{'-', &each.expected}, std::pair{'+', &each.got}}) {
-      text.append(indent) += sign;
-      text.append(" ").append(each.what).append(": ").append(*value) += '\n';
-    }
-  return text;
-}
-
-std::string coverage(const filters::PolicyRules& rules, const TestRun& run) {
-  const auto count = counted(rules.rules.size(), "rule");
-  if (run.never_applied.empty()) return count + ", all of them exercised";
-  std::string ids;
-  for (const auto& id : run.never_applied) ids += (ids.empty() ? "" : ", ") + id;
-  return count + ", never exercised: " + ids;
-}
-
-void report_text(const filters::PolicyRules& rules, const TestRun& run, const std::string& file,
-                 std::ostream& out) {
-  for (const auto& result : run.results) {
-    const auto& test = *result.test;
-    out << (result.differences.empty() ? "ok    " : "FAIL  ") << test.name;
-    if (!result.differences.empty())
-      out << "  (" << file << ':' << test.mark.line << ")\n" << difference_text(result, "      ");
-    else
-      out << '\n';
-  }
-  const auto failed = failures(run);
-  out << run.results.size() - failed << " passed, " << failed << " failed; " << coverage(rules, run)
-      << '\n';
-  if (run.results.empty()) out << file << " has no tests: nothing is shown to work\n";
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-void report_junit(const filters::PolicyRules& rules, const TestRun& run, const std::string& file,
-                  std::ostream& out) {
-  out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"" << escaped(file)
-      << "\" tests=\"" << run.results.size() << "\" failures=\"" << failures(run) << "\">\n";
-  for (const auto& result : run.results) {
-    const auto& test = *result.test;
-    out << "  <testcase classname=\"policy\" name=\"" << escaped(test.name) << "\" file=\""
-        << escaped(file) << "\" line=\"" << test.mark.line << '"';
-    if (result.differences.empty()) {
-      out << "/>\n";
-      continue;
-    }
-    out << ">\n    <failure message=\"" << escaped(result.differences.front().what)
-        << " differs\">\n"
-        << escaped(difference_text(result, "")) << "</failure>\n  </testcase>\n";
-  }
-  out << "  <system-out>" << escaped(coverage(rules, run)) << "</system-out>\n</testsuite>\n";
-}
-
-// Null where the file has faults; `status` says which way.
-std::shared_ptr<const filters::Contract> contract_of(const std::string& name, std::ostream& err,
-                                                     int& status) {
+std::shared_ptr<const filters::Contract> read_contract(const std::string& name, std::ostream& err) {
   if (name == "builtin") return {std::shared_ptr<void>(), &filters::Contract::builtin()};
   const auto source = read_file(name, most_contract_bytes);
-  if (!source.fault.empty()) {
-    err << name << ": cannot read: " << source.fault << '\n';
-    status = unreadable;
-    return {};
-  }
   auto loaded = filters::load_contract(source.text, name);
-  print(loaded.diagnostics, err);
-  status = loaded.contract ? yes : no;
-  if (!loaded.contract) return {};
+  require_good(name, source.fault, loaded.diagnostics, loaded.contract, err);
   return std::make_shared<const filters::Contract>(std::move(*loaded.contract));
+}
+
+std::shared_ptr<const filters::PolicyRules> read_policy(const std::string& file,
+                                                        const filters::Contract& contract,
+                                                        std::ostream& err) {
+  const auto loaded = load_policy_file(file, contract);
+  require_good(file, loaded.fault, loaded.policy.diagnostics, loaded.policy.rules, err);
+  return loaded.policy.rules;
+}
+
+// Lists and exceptions under a key that no record was hashed with match nobody.
+void warn_of_keys(const filters::PolicyRules& rules, const std::string& file,
+                  const filters::PolicyDiff& diff, std::ostream& err) {
+  for (const auto& id : rules.key_ids)
+    if (!diff.key_ids().empty() && !diff.key_ids().contains(id))
+      err << file << ": warning: has devices hashed under key " << id
+          << ", and no record is: they match nobody here\n";
+}
+
+std::string check_share(const std::string& text) {
+  return filters::parse_share(text) ? "" : "expected a share such as 1% or 0.5%";
+}
+
+CLI::App* add(CLI::App& to, const char* name, const char* does) {
+  return to.add_subcommand(name, does);
 }
 
 }  // namespace
 
-int policy_test(const PolicyTestArguments& arguments, std::ostream& out, std::ostream& err) {
-  int status = yes;
-  const auto contract = contract_of(arguments.contract, err, status);
-  if (!contract) return status;
-  const auto loaded = load_policy_file(arguments.file, *contract);
-  if (!loaded.fault.empty()) {
-    err << arguments.file << ": cannot read: " << loaded.fault << '\n';
+PolicyCli::PolicyCli(CLI::App& app)
+    : policy_(add(app, "policy", "work on a policy, without a gateway")),
+      test_(add(*policy_, "test", "run the tests written beside the rules")),
+      diff_(add(*policy_, "diff", "replay the audit: what would another policy have changed?")) {
+  policy_->require_subcommand(1);
+  test_->add_option("file", file_, "the policy")->required()->type_name("FILE");
+  test_->add_option("--format", format_, "text or junit")->check(CLI::IsMember({"text", "junit"}));
+  diff_->add_option("--from", before_, "the old policy")->required()->type_name("FILE");
+  diff_->add_option("--to", after_, "the new policy")->required()->type_name("FILE");
+  diff_->add_option("--audit", audit_, "the directory of records")->required()->type_name("DIR");
+  diff_->add_option("--format", format_, "text or json")->check(CLI::IsMember({"text", "json"}));
+  diff_->add_option("--fail-above", fail_above_, "exit with 1 where more changes, such as 1%")
+      ->check(check_share)
+      ->type_name("SHARE");
+  for (auto* const command : {test_, diff_}) {
+    command->add_option("--contract", contract_, "builtin, or an OpenAPI file")->type_name("FILE");
+    command->add_flag("--as-enforced", as_enforced_,
+                      "as if every rule were enforced, and rolled out to all");
+  }
+}
+
+bool PolicyCli::parsed() const {
+  return policy_->parsed();
+}
+
+int PolicyCli::run(Streams streams) const {
+  try {
+    const auto contract = read_contract(contract_, streams.err);
+    return diff_->parsed() ? diff(*contract, streams) : test(*contract, streams);
+  } catch (const Ended& ended) {
+    return ended.status;
+  }
+}
+
+int PolicyCli::test(const filters::Contract& contract, Streams streams) const {
+  const auto read = read_policy(file_, contract, streams.err);
+  const auto rules = as_enforced_ ? as_enforced(*read) : *read;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto run = run_tests(rules, contract, now);
+  if (format_ == "junit")
+    report_as_junit(rules, run, file_, streams.out);
+  else
+    report_as_text(rules, run, file_, streams.out);
+  return !run.results.empty() && failed_tests(run) == 0 ? yes : no;
+}
+
+int PolicyCli::diff(const filters::Contract& contract, Streams streams) const {
+  const auto before = read_policy(before_, contract, streams.err);
+  const auto after = read_policy(after_, contract, streams.err);
+  const filters::PolicyDiff empty(*before, as_enforced_ ? as_enforced(*after) : *after, contract);
+  try {
+    const auto diff = replay_audit(audit_, empty, std::thread::hardware_concurrency());
+    warn_of_keys(*before, before_, diff, streams.err);
+    warn_of_keys(*after, after_, diff, streams.err);
+    format_ == "json" ? report_as_json(diff, streams.out) : report_as_text(diff, streams.out);
+    const auto most = filters::parse_share(fail_above_);
+    return most && diff.changed() * 10'000 > diff.replayed() * *most ? no : yes;
+  } catch (const std::runtime_error& fault) {
+    streams.err << fault.what() << '\n';
     return unreadable;
   }
-  print(loaded.policy.diagnostics, err);
-  const auto& rules = loaded.policy.rules;
-  if (!rules) return no;
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto modes =
-      arguments.as_enforced ? filters::TestModes::as_enforced : filters::TestModes::as_written;
-  const auto run = run_tests(*rules, *contract, now, modes);
-  (arguments.junit ? report_junit : report_text)(*rules, run, arguments.file, out);
-  return !run.results.empty() && failures(run) == 0 ? yes : no;
 }
 
 std::string summary(const filters::PolicyRules& rules, const std::filesystem::path& file) {

@@ -2,31 +2,12 @@
 #include <algorithm>
 
 #include "filters/policy/reader.hpp"
+#include "filters/yaml/units.hpp"
 
 namespace filters {
 namespace {
 
 constexpr std::size_t most_rules = 1000;
-
-// "25%", "0.5%", in hundredths of a percent.
-std::optional<std::uint32_t> parse_share(std::string_view text) {
-  if (!text.ends_with('%')) return {};
-  text.remove_suffix(1);
-  std::uint32_t share = 0;
-  std::size_t decimals = 0;
-  bool point = false;
-  if (text.empty() || text.front() == '.' || text.back() == '.' || text.size() > 6) return {};
-  for (const char c : text) {
-    if (c == '.' && !point) {
-      point = true;
-      continue;
-    }
-    if (c < '0' || c > '9' || (point && ++decimals > 2)) return {};
-    share = share * 10 + static_cast<std::uint32_t>(c - '0');
-  }
-  for (; decimals < 2; ++decimals) share *= 10;
-  return share <= PolicyRule::everyone ? std::optional(share) : std::nullopt;
-}
 
 // FNV-1a: stable for ever, because it decides which devices a rule reaches first.
 std::uint64_t salt_of(std::string_view id) {

@@ -17,6 +17,7 @@
 #include "filters/policy/globs.hpp"
 #include "filters/policy/moment.hpp"
 #include "filters/policy/network.hpp"
+#include "filters/policy/request_parts.hpp"
 #include "filters/secret_hash.hpp"
 #include "filters/yaml/diagnostic.hpp"
 
@@ -100,13 +101,9 @@ struct PolicyTest {
   std::string name;
   Mark mark;
   std::optional<Moment> at;  // none: now
-  std::string address;       // of the client; may be empty
-  std::vector<std::string> client_names;
-  std::optional<Digest> device;  // none: one inside of every rollout and on no list
-  std::string path;              // empty: the first that fits
-  Method method = Method::post;
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::vector<std::pair<std::string, bool>> preferences;
+  std::string path;          // empty: the first that fits
+  RequestParts request;      // what it does not name is the contract's first example of it; without
+                             // a device it is inside of every rollout and on no list
   struct {
     std::optional<bool> forwarded;
     std::optional<int> status;
@@ -123,6 +120,9 @@ struct PolicyRules {
   std::vector<PolicyTest> tests;
   std::vector<std::string> key_ids;  // of all digests in it: other keys' never match
 };
+
+// As if every rule but those that are off were enforced, and rolled out to all.
+PolicyRules as_enforced(PolicyRules rules);
 
 // The map of booleans that rules act on, Endpoint::none where there is none in a POST's body.
 std::uint8_t map_field(const Endpoint& endpoint);

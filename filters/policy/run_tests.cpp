@@ -2,21 +2,10 @@
 
 #include <algorithm>
 
-#include "filters/json_text.hpp"
-#include "filters/pipeline.hpp"
+#include "filters/policy/composed_exchange.hpp"
 
 namespace filters {
 namespace {
-
-// The device of a test, whatever its token.
-class GivenHash final : public SecretHash {
- public:
-  explicit GivenHash(const Digest& digest) : digest_(digest) {}
-  Digest mac(std::string_view) const override { return digest_; }
-
- private:
-  Digest digest_;
-};
 
 std::string listed(const std::vector<std::string>& ids) {
   std::string text = "[";
@@ -28,134 +17,83 @@ std::string said(std::optional<bool> value) {
   return !value ? "absent" : *value ? "true" : "false";
 }
 
-void encode(std::string_view text, std::string& out) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out.append({'%', digits[byte >> 4], digits[byte & 15]});
-  }
-}
-
 class OneTest {
  public:
   OneTest(const PolicyTest& test, const Contract& contract, const Pipeline& pipeline, Moment now)
       : test_(test), endpoint_(*endpoint_of(test, contract)), pipeline_(pipeline), now_(now) {}
 
   TestResult run(std::vector<std::string>& applied) {
-    if (compose()) {
-      forwarded_ = pipeline_.on_head(exchange_) && pipeline_.on_body(exchange_);
-      if (forwarded_) exchange_.apply_edits();
-      note_rules();
-      compare();
+    const auto parts = completed();
+    if (differences_.empty()) {
+      ComposedExchange composed(parts, endpoint_, test_.at.value_or(now_));
+      forwarded_ = composed.run(pipeline_);
+      note_rules(composed.exchange().journal);
+      compare(composed.exchange());
     }
     std::ranges::copy(rules_, std::back_inserter(applied));
     return {&test_, std::move(differences_)};
   }
 
  private:
-  // What the test says of a field, or the contract's example; none where it is to be left out.
-  std::optional<std::string> value_of(const ContractField& field, bool required) {
-    for (const auto& [name, value] : test_.fields)
-      if (name == field.name) return value;
-    if (!required) return {};
+  // The request, with examples of all that it has to have and does not name.
+  RequestParts completed() {
+    auto parts = test_.request;
+    const bool post = parts.method == Method::post;
+    for (const auto& field : endpoint_.fields()) {
+      const bool required = post ? field.required_in_body : field.required_in_query;
+      const auto given = [&](const auto& each) { return each.first == field.name; };
+      if (!required || field.type != FieldType::string || std::ranges::any_of(parts.fields, given))
+        continue;
+      if (auto example = example_of(field))
+        parts.fields.emplace_back(field.name, std::move(*example));
+      else
+        differ("request", "a value for `" + field.name + "`",
+               "none: the contract has no example of it");
+    }
+    return parts;
+  }
+
+  static std::optional<std::string> example_of(const ContractField& field) {
     constexpr std::string_view stand_in = "test-device";
     if (!field.example.empty()) return field.example;
     if (!field.values.empty()) return field.values.front();
     if (field.secret && field.matches(stand_in)) return std::string(stand_in);
-    differences_.push_back(
-        {"request", "a value for `" + field.name + "`", "none: the contract has no example of it"});
     return {};
   }
 
-  bool compose() {
-    const bool post = test_.method == Method::post;
-    JsonText json(arena_, 1024);
-    std::string query;
-    json.begin_object();
-    for (const auto& field : endpoint_.fields()) {
-      if (!(post ? field.in_body : field.in_query) || field.type != FieldType::string) continue;
-      const auto value = value_of(field, post ? field.required_in_body : field.required_in_query);
-      if (!value) continue;
-      if (post) {
-        json.key(field.name);
-        json.string(*value);
-      } else {
-        query.append(query.empty() ? "" : "&").append(field.name) += '=';
-        encode(*value, query);
-      }
-    }
-    if (const auto map = map_field(endpoint_); map != Endpoint::none) {
-      json.key(endpoint_.fields()[map].name);
-      json.begin_object();
-      for (const auto& [name, value] : test_.preferences) {
-        json.string_key(name, JsonText::unlimited);
-        json.boolean(value);
-      }
-      json.end_object();
-    }
-    json.end_object();
-    fill_in(post, query, json.text());
-    return differences_.empty();
-  }
-
-  void fill_in(bool post, std::string_view query, std::string_view body) {
-    auto& request = exchange_.request;
-    request.method = test_.method;
-    request.method_name = post ? "POST" : "GET";
-    request.path = endpoint_.path();
-    request.query = post ? std::string_view{} : arena_.copy(query);
-    request.has_query = !post;
-    request.headers.append("Authorization", "Bearer test");
-    if (post) {
-      request.headers.append("Content-Type", "application/json");
-      request.has_body = request.length_given = true;
-      request.body = arena_.copy(body);
-    }
-    exchange_.endpoint = &endpoint_;
-    exchange_.now = test_.at.value_or(now_);
-    exchange_.identity.client_address = test_.address;
-    exchange_.identity.client_names = test_.client_names;
-    if (test_.device) hash_.emplace(*test_.device);
-    if (hash_) exchange_.identity.hash = &*hash_;
-  }
-
-  void note_rules() {
+  void note_rules(const Journal& journal) {
     constexpr std::string_view prefix = "policy.";
-    for (const auto& entry : exchange_.journal) {
+    for (const auto& entry : journal) {
       if (!entry.rule.starts_with(prefix)) continue;
       const std::string id(entry.rule.substr(prefix.size()));
       if (std::ranges::find(rules_, id) == rules_.end()) rules_.push_back(id);
     }
   }
 
-  void compare() {
+  void compare(const Exchange& exchange) {
     const auto& expected = test_.expect;
     if (expected.forwarded && *expected.forwarded != forwarded_)
-      differ("decision", *expected.forwarded ? "forwarded" : "rejected", decision());
-    if (expected.status && *expected.status != exchange_.verdict.status())
+      differ("decision", *expected.forwarded ? "forwarded" : "rejected", decision(exchange));
+    if (expected.status && *expected.status != exchange.verdict.status())
       differ("status", std::to_string(*expected.status),
-             forwarded_ ? "forwarded" : std::to_string(exchange_.verdict.status()));
-    if (!expected.preferences.empty()) compare_preferences();
+             forwarded_ ? "forwarded" : std::to_string(exchange.verdict.status()));
+    if (!expected.preferences.empty()) compare_preferences(exchange);
     if (expected.rules && *expected.rules != rules_)
       differ("rules", listed(*expected.rules), listed(rules_));
   }
 
-  std::string decision() const {
+  std::string decision(const Exchange& exchange) const {
     if (forwarded_) return "forwarded";
-    const auto& verdict = exchange_.verdict;
+    const auto& verdict = exchange.verdict;
     return "rejected (" + std::string(info(verdict.reason).token) + ": " +
            std::string(verdict.detail) + ")";
   }
 
-  void compare_preferences() {
-    if (!forwarded_) return differ("preferences", "some", "none: " + decision());
-    Document document(arena_);
-    (void)index_json(exchange_.outgoing_body, arena_, document);
+  void compare_preferences(const Exchange& exchange) {
+    if (!forwarded_) return differ("preferences", "some", "none: " + decision(exchange));
+    Arena arena;
+    Document document(arena);
+    (void)index_json(exchange.outgoing_body, arena, document);
     const auto map = map_field(endpoint_);
     for (const auto& [name, wanted] : test_.expect.preferences) {
       std::optional<bool> got;
@@ -175,9 +113,6 @@ class OneTest {
   const Endpoint& endpoint_;
   const Pipeline& pipeline_;
   Moment now_;
-  Arena arena_;
-  Exchange exchange_{arena_};
-  std::optional<GivenHash> hash_;
   bool forwarded_ = false;
   std::vector<std::string> rules_;
   std::vector<Difference> differences_;
@@ -191,23 +126,18 @@ Pipeline pipeline_of(PolicyRules rules) {
 
 }  // namespace
 
-TestRun run_tests(const PolicyRules& rules, const Contract& contract, Moment now, TestModes modes) {
-  auto judged = rules;
-  for (auto& rule : judged.rules)
-    if (modes == TestModes::as_enforced && rule.mode != Mode::off) {
-      rule.mode = Mode::enforce;
-      rule.rollout = PolicyRule::everyone;
-    }
-  const Pipeline pipeline = pipeline_of(judged);
+TestRun run_tests(const PolicyRules& rules, const Contract& contract, Moment now) {
+  const Pipeline pipeline = pipeline_of(rules);
   // A test without a device is about one that every rollout has reached.
-  for (auto& rule : judged.rules) rule.rollout = PolicyRule::everyone;
-  const Pipeline to_all = pipeline_of(std::move(judged));
+  auto rolled_out = rules;
+  for (auto& rule : rolled_out.rules) rule.rollout = PolicyRule::everyone;
+  const Pipeline to_all = pipeline_of(std::move(rolled_out));
 
   TestRun run;
   std::vector<std::string> applied;
   for (const auto& test : rules.tests)
     run.results.push_back(
-        OneTest(test, contract, test.device ? pipeline : to_all, now).run(applied));
+        OneTest(test, contract, test.request.device ? pipeline : to_all, now).run(applied));
   for (const auto& rule : rules.rules)
     if (rule.mode != Mode::off && std::ranges::find(applied, rule.id) == applied.end())
       run.never_applied.push_back(rule.id);

@@ -25,12 +25,7 @@ struct TestRun {
   std::vector<std::string> never_applied;  // ids of rules that no test made act, `off` aside
 };
 
-enum class TestModes : std::uint8_t {
-  as_written,
-  as_enforced  // every rule but those that are off enforced, and rolled out to all
-};
-
 // `rules` must outlive the results. `now` is the time of tests that give none.
-TestRun run_tests(const PolicyRules& rules, const Contract& contract, Moment now, TestModes modes);
+TestRun run_tests(const PolicyRules& rules, const Contract& contract, Moment now);
 
 }  // namespace filters

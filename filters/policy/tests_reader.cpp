@@ -31,18 +31,20 @@ class TestReader {
 
  private:
   void read_client(Section& client, PolicyTest& test) {
-    if (client.text("address", test.address, "an address such as 10.1.2.3") &&
-        !parse_address(test.address))
-      client.error("address", "expected an address such as 10.1.2.3, got `" + test.address + "`");
+    if (client.text("address", test.request.address, "an address such as 10.1.2.3") &&
+        !parse_address(test.request.address))
+      client.error("address",
+                   "expected an address such as 10.1.2.3, got `" + test.request.address + "`");
     for (const auto* node : read_texts(client, "san", "names of a certificate"))
-      test.client_names.push_back(node->text);
-    if (const auto* node = client.find("device")) test.device = reading_.digest(*node);
+      test.request.client_names.push_back(node->text);
+    if (const auto* node = client.find("device")) test.request.device = reading_.digest(*node);
     client.finish();
   }
 
   void read_request(Section& request, PolicyTest& test) {
     const auto endpoints = reading_.around.contract.endpoints();
-    request.choice<Method>("method", test.method, {{"GET", Method::get}, {"POST", Method::post}});
+    request.choice<Method>("method", test.request.method,
+                           {{"GET", Method::get}, {"POST", Method::post}});
     if (request.text("path", test.path, "a governed path") &&
         std::ranges::find(endpoints, test.path, &Endpoint::path) == endpoints.end())
       request.error("path", "the contract does not govern `" + test.path + "`");
@@ -54,7 +56,7 @@ class TestReader {
         const auto& key = map->node().keys[i].text;
         map->find(key);
         if (const auto value = read_boolean(map->node().children[i], reading_.findings))
-          test.preferences.emplace_back(key, *value);
+          test.request.preferences.emplace_back(key, *value);
       }
       map->finish();
     }
@@ -66,9 +68,9 @@ class TestReader {
   static void read_field(Section& request, const std::string& name, PolicyTest& test) {
     const auto given = [&](const auto& field) { return field.first == name; };
     std::string text;
-    if (std::ranges::none_of(test.fields, given) && request.has(name) &&
+    if (std::ranges::none_of(test.request.fields, given) && request.has(name) &&
         request.text(name, text, "a text"))
-      test.fields.emplace_back(name, std::move(text));
+      test.request.fields.emplace_back(name, std::move(text));
     else
       request.find(name);  // a known key, here or not
   }

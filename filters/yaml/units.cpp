@@ -78,6 +78,26 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(*number));
 }
 
+std::optional<std::uint32_t> parse_share(std::string_view text) {
+  if (!text.ends_with('%')) return {};
+  text.remove_suffix(1);
+  constexpr std::uint32_t whole = 10'000;
+  std::uint32_t share = 0;
+  std::size_t decimals = 0;
+  bool point = false;
+  if (text.empty() || text.front() == '.' || text.back() == '.' || text.size() > 6) return {};
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (c < '0' || c > '9' || (point && ++decimals > 2)) return {};
+    share = share * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  for (; decimals < 2; ++decimals) share *= 10;
+  return share <= whole ? std::optional(share) : std::nullopt;
+}
+
 std::string format_size(std::uint64_t bytes) {
   return format(bytes, sizes);
 }

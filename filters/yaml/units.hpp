@@ -18,6 +18,8 @@ std::optional<std::uint64_t> parse_count(std::string_view text);
 std::optional<std::uint64_t> parse_size(std::string_view text);
 // Digits and one of ms, s, min, h, d.
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text);
+// Digits, at most two of them behind a point, and %: "25%", "0.5%"; in hundredths of a percent.
+std::optional<std::uint32_t> parse_share(std::string_view text);
 
 // In the largest unit that leaves a whole number: "64KiB", "90s".
 std::string format_size(std::uint64_t bytes);

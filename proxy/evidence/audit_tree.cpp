@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "proxy/evidence/counted.hpp"
 #include "proxy/evidence/segments.hpp"
 
 namespace proxy {
@@ -15,10 +16,6 @@ const std::string remedy =
     "audit.directory";
 
 constexpr std::size_t hashes_in_memory = 64 * 1024;  // while lines are read at the start
-
-std::string counted(std::uint64_t number, const std::string& of) {
-  return std::to_string(number) + " " + of + (number == 1 ? "" : "s");
-}
 
 std::optional<std::string> text_of(const std::filesystem::path& file) {
   std::error_code ignored;

@@ -5,14 +5,11 @@
 #include <map>
 
 #include "proxy/evidence/audit_tree.hpp"
+#include "proxy/evidence/counted.hpp"
 #include "proxy/evidence/find_fault.hpp"
 
 namespace proxy {
 namespace {
-
-std::string counted(std::uint64_t number, const std::string& of) {
-  return std::to_string(number) + " " + of + (number == 1 ? "" : "s");
-}
 
 class Verification {
  public:

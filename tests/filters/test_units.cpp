@@ -110,3 +110,20 @@ TEST_CASE("the nearest word is suggested only where it is near") {
   CHECK(nearest_word(std::string(100'000, 'a'), known).empty());
   CHECK(nearest_word("adress", {}).empty());
 }
+
+TEST_CASE("a share is a number of percent with at most two decimals") {
+  struct Case {
+    std::string_view text;
+    std::optional<std::uint32_t> hundredths;
+  };
+  const Case cases[] = {
+      {"0%", 0},       {"25%", 2500},   {"0.5%", 50}, {"0.05%", 5},   {"99.99%", 9999},
+      {"100%", 10000}, {"100.01%", {}}, {"101%", {}}, {"0.005%", {}}, {".5%", {}},
+      {"5.%", {}},     {"1.2.3%", {}},  {"-1%", {}},  {"25", {}},     {"%", {}},
+      {"", {}},        {" 5%", {}},     {"1e1%", {}},
+  };
+  for (const auto& [text, hundredths] : cases) {
+    CAPTURE(text);
+    CHECK(parse_share(text) == hundredths);
+  }
+}

@@ -9,7 +9,7 @@ using namespace filters;
 
 namespace {
 
-const std::string rules = R"(version: 1
+const std::string beginning = R"(version: 1
 groups: {depot: {network: 10.0.0.0/8, client_san: ["*.depot.example"]}}
 rules:
   - {id: forced, mode: enforce, rollout: 10%, when: {platform: ios}, force: {alarm: true}}
@@ -20,11 +20,12 @@ tests:
 )";
 
 // "what: expected / got" of each difference, in lines; "" where the test passes.
-std::string run(const std::string& test, TestModes modes = TestModes::as_written) {
-  const auto loaded = tests::load(rules + "  - {name: t, " + test + "}\n");
+std::string run(const std::string& test, bool enforced = false) {
+  const auto loaded = tests::load(beginning + "  - {name: t, " + test + "}\n");
   for (const auto& each : loaded.diagnostics) FAIL(to_string(each));
   std::string lines;
-  const auto results = run_tests(*loaded.rules, Contract::builtin(), tests::today, modes);
+  const auto rules = enforced ? as_enforced(*loaded.rules) : *loaded.rules;
+  const auto results = run_tests(rules, Contract::builtin(), tests::today);
   for (const auto& each : results.results.at(0).differences)
     lines += (lines.empty() ? "" : "\n") + each.what + ": " + each.expected + " / " + each.got;
   return lines;
@@ -83,17 +84,16 @@ TEST_CASE("as enforced, rules below it act, and those that are off still do not"
       "client: {address: 10.1.2.3}, request: {preferences: {lootbox_a: true}}, "
       "expect: {preferences: {lootbox_a: absent, alarm: true}}";
   CHECK(run(test) == "preferences.lootbox_a: absent / true");
-  CHECK(run(test, TestModes::as_enforced) == "");
+  CHECK(run(test, true) == "");
 }
 
 TEST_CASE("rules that no test makes act are named, those that are off aside") {
   const auto loaded =
-      tests::load(rules +
+      tests::load(beginning +
                   "  - {name: a, request: {}, expect: {rules: [forced]}}\n"
                   "  - {name: b, request: {app_version: 3}, expect: {status: 410}}\n");
   REQUIRE(loaded.rules);
-  const auto run =
-      run_tests(*loaded.rules, Contract::builtin(), tests::today, TestModes::as_written);
+  const auto run = run_tests(*loaded.rules, Contract::builtin(), tests::today);
   CHECK(run.never_applied == std::vector<std::string>{"tidy"});
 }
 
@@ -104,8 +104,7 @@ TEST_CASE("the time of a test is its own, or now") {
       "  - {name: later, at: 2026-07-01, request: {}, expect: {rules: []}}\n";
   const auto loaded = tests::load(text);
   REQUIRE(loaded.rules);
-  for (const auto& each :
-       run_tests(*loaded.rules, Contract::builtin(), tests::today, TestModes::as_written).results)
+  for (const auto& each : run_tests(*loaded.rules, Contract::builtin(), tests::today).results)
     CHECK(each.differences.empty());
 }
 
@@ -124,8 +123,7 @@ TEST_CASE("a field for which the contract has no example must be named") {
       "  - {name: b, request: {method: GET, tier: gold}, expect: {decision: forwarded}}\n",
       {}, *contract.contract);
   REQUIRE(loaded.rules);
-  const auto run =
-      run_tests(*loaded.rules, *contract.contract, tests::today, TestModes::as_written);
+  const auto run = run_tests(*loaded.rules, *contract.contract, tests::today);
   REQUIRE(run.results[0].differences.size() == 1);
   CHECK(run.results[0].differences[0].expected == "a value for `tier`");
   CHECK(run.results[1].differences.empty());
