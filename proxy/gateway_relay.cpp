@@ -21,7 +21,7 @@ void Gateway::begin_relay(Slot& slot, Downstream& client) {
   // These are this gateway's to say.
   response.headers.remove(FieldId::x_prefgate);
   response.headers.remove(FieldId::x_request_id);
-  if (exchange.governed()) pipeline_.on_answer(exchange);
+  if (exchange.governed()) slot.governance->pipeline.on_answer(exchange);
   filters::decorate(exchange, filters::Origin::upstream, filters::Delivery::none);
   slot.outcome.delivery = filters::Delivery::yes;
   slot.outcome.upstream_status = response.status;

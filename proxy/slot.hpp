@@ -10,6 +10,7 @@
 #include "filters/exchange.hpp"
 #include "filters/record.hpp"
 #include "proxy/failure.hpp"
+#include "proxy/governance.hpp"
 #include "proxy/keyed_hash.hpp"
 #include "proxy/wire.hpp"
 
@@ -20,6 +21,7 @@ struct Slot {
   static constexpr std::size_t kept_bytes = 128 * 1024;  // of memory, when the exchange is over
 
   filters::Arena arena;
+  Governing governance;  // by which the exchange is judged, from its head to its record
   std::optional<filters::Exchange> exchange;
   filters::Outcome outcome;
   std::string to_upstream;               // request bytes not sent yet
@@ -53,6 +55,7 @@ struct Slot {
   void close() {
     exchange.reset();
     arena.reset(kept_bytes);
+    governance.reset();
     for (auto* text : {&to_upstream, &to_client})
       if (text->capacity() > kept_bytes) std::string().swap(*text);
   }
