@@ -43,6 +43,11 @@ class Gateway {
   Task<Failure> read_answer_head(Slot& slot, Upstream& upstream);
   Task<Failure> relay(Slot& slot, Downstream& client, Lease& lease);
   void begin_relay(Slot& slot, Downstream& client);
+  void begin_answer(Slot& slot, Downstream& client);
+  void take_answer(Slot& slot, Downstream& client, std::string_view piece);
+  void let_pass(Slot& slot, Downstream& client);
+  void look_at_answer(Slot& slot);
+  void release_answer(Slot& slot, Downstream& client);
   Task<> finish_relay(Slot& slot, Downstream& client, Lease& lease);
   void give_up(Slot& slot, const Failure& failure);
   milliseconds time_left(const Slot& slot, milliseconds at_most) const;

@@ -27,6 +27,9 @@ struct Slot {
   std::string to_upstream;               // request bytes not sent yet
   std::string to_client;                 // answer bytes not flushed yet
   std::optional<ResponseParser> answer;  // of the upstream
+  // What the chain wants of its body, and what has come of that.
+  filters::AnswerBody answer_body = filters::AnswerBody::pass;
+  std::optional<std::pmr::string> kept_answer;  // in the arena
   std::size_t audit_reserved = 0;
   Clock::time_point begun{};  // the head was whole
   Clock::time_point asked{};  // a connection to the upstream was asked for
@@ -54,6 +57,7 @@ struct Slot {
   }
   void close() {
     exchange.reset();
+    kept_answer.reset();
     arena.reset(kept_bytes);
     governance.reset();
     for (auto* text : {&to_upstream, &to_client})
