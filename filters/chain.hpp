@@ -1,10 +1,13 @@
 // Chain: filters, one after the other, as a type. A filter is any class with a `name` and some of
 //   Verdict on_head(Exchange&) const    before one byte of a body is held
 //   Verdict on_body(Exchange&) const    the request is whole
-//   void    on_answer(Exchange&) const  the upstream's status and fields are there
+//   AnswerBody answer_body(const Exchange&) const  what it wants of the upstream's answer, whose
+//                                                  status and fields are there
+//   void    on_answer(Exchange&) const  the answer is there, its body where it was wanted
 // The first rejection ends the walk and becomes the exchange's verdict. Pure: no clock, no thread.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <string_view>
 #include <tuple>
@@ -25,6 +28,10 @@ concept HasBody = requires(const F& f, Exchange& e) {
 template <class F>
 concept HasAnswer = requires(const F& f, Exchange& e) { f.on_answer(e); };
 template <class F>
+concept WantsAnswer = requires(const F& f, const Exchange& e) {
+  { f.answer_body(e) } -> std::same_as<AnswerBody>;
+};
+template <class F>
 concept Filter = requires {
   { F::name } -> std::convertible_to<std::string_view>;
 } && (HasHead<F> || HasBody<F> || HasAnswer<F>);
@@ -44,6 +51,14 @@ class Chain {
     return walk(exchange, [&]<class F>(const F& filter) {
       if constexpr (HasBody<F>) exchange.verdict = filter.on_body(exchange);
     });
+  }
+  // The most that any filter wants.
+  AnswerBody answer_body(const Exchange& exchange) const {
+    auto most = AnswerBody::pass;
+    each([&]<class F>(const F& filter) {
+      if constexpr (WantsAnswer<F>) most = std::max(most, filter.answer_body(exchange));
+    });
+    return most;
   }
   void on_answer(Exchange& exchange) const {
     std::apply([&](const auto&... filter) { (answer(filter, exchange), ...); }, filters_);

@@ -41,6 +41,13 @@ struct Identity {
   const SecretHash* hash = nullptr;           // none where nothing is recorded: offline
 };
 
+// What a filter wants of the body of the upstream's answer. A later one includes those before.
+enum class AnswerBody : std::uint8_t {
+  pass,  // nothing: it goes by as it comes
+  copy,  // to look at it, once it has gone by
+  hold,  // to look at it, and edit it, before any of it goes on
+};
+
 struct Exchange {
   explicit Exchange(Arena& memory)
       : arena(memory),
@@ -52,6 +59,8 @@ struct Exchange {
         query_conflicts(&memory),
         query_edits(memory),
         body_edits(memory),
+        answer(memory),
+        answer_edits(memory),
         journal(memory) {
     fields.fill(Document::root);
   }
@@ -87,6 +96,9 @@ struct Exchange {
   std::pmr::vector<Conflict> query_conflicts;
   Edits query_edits;
   Edits body_edits;
+  // Of `response.body`, read and edited by Policy.
+  Document answer;
+  Edits answer_edits;
   Journal journal;
   Verdict verdict;
 

@@ -113,7 +113,9 @@ struct Response {
   int status = 0;
   std::string_view reason;
   Headers headers;
-  std::string_view body;  // of an answer the gateway makes; an upstream's answer streams past
+  // Of an answer the gateway makes; of an upstream's, which streams past, what the chain asked for.
+  std::string_view body;
+  bool too_long = false;  // asked for, and longer than the host holds: `body` is empty
 };
 
 }  // namespace filters

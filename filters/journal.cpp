@@ -59,6 +59,8 @@ std::string_view to_string(Place place) {
       return "header";
     case Place::path:
       return "path";
+    case Place::answer:
+      return "answer";
   }
   return "";
 }

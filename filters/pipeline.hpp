@@ -26,6 +26,7 @@ struct Settings {
   RepairModes repair;
   ValidateModes validate;
   std::shared_ptr<const PolicyRules> policy;  // null: none
+  Answers answers = Answers::observe;
   RewriteSettings rewrite;
 };
 
@@ -33,7 +34,8 @@ struct Settings {
 inline Pipeline make_pipeline(const Settings& settings) {
   return Pipeline(Authenticate(settings.authenticate),
                   Repair(settings.repair, settings.rewrite.parameter_names),
-                  Validate(settings.validate), Policy(settings.policy), Rewrite(settings.rewrite));
+                  Validate(settings.validate), Policy(settings.policy, settings.answers),
+                  Rewrite(settings.rewrite));
 }
 
 }  // namespace filters

@@ -1,5 +1,6 @@
 #include "filters/policy.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "filters/policy/matcher.hpp"
@@ -11,7 +12,7 @@ namespace {
 class PolicyWalk {
  public:
   PolicyWalk(const PolicyRules& rules, Exchange& exchange)
-      : rules_(rules), exchange_(exchange), matcher_(rules, exchange) {}
+      : rules_(rules), exchange_(exchange), matcher_(rules, exchange, exchange.request.method) {}
 
   Verdict run() {
     Verdict verdict = go_on;
@@ -47,7 +48,7 @@ class PolicyWalk {
   }
 
   PreferenceMap& map() {
-    if (!map_) map_.emplace(rules_, exchange_);
+    if (!map_) map_.emplace(rules_, exchange_, of_request(exchange_));
     return *map_;
   }
   std::string_view pointer_to_map() const {
@@ -91,6 +92,13 @@ class PolicyWalk {
 };
 
 }  // namespace
+
+Policy::Policy(std::shared_ptr<const PolicyRules> rules, Answers answers)
+    : rules_(std::move(rules)),
+      answers_(answers),
+      edits_(rules_ && std::ranges::any_of(rules_->rules, [](const PolicyRule& rule) {
+               return rule.edits() && rule.mode != Mode::off;
+             })) {}
 
 Verdict Policy::on_body(Exchange& exchange) const {
   if (!rules_ || rules_->rules.empty()) return go_on;

@@ -27,6 +27,9 @@ static_assert(fixed_part > path_limit + user_agent_limit + 2 * host_limit + id_l
 static_assert(least_record >= fixed_part);
 // Names and brackets of one journal entry.
 constexpr std::size_t entry_part = 160;
+// Rule, pointer, message; before and after are booleans.
+static_assert(answer_findings_bound / Journal::findings_kept >
+              entry_part + 2 * pointer_limit + words_limit + 32);
 
 std::size_t bound(std::string_view text, std::size_t limit) {
   return JsonText::most(text.size(), limit);
@@ -257,9 +260,11 @@ void Writer::write_entry(const Entry& entry) {
   if (entry.secret) {
     boolean("secret", true);
   } else {
-    // Of a finding or violation the old value stays out: nobody has accepted it.
+    // Of a finding or violation the old value stays out: nobody has accepted it. What is stored was
+    // accepted, and is what the finding is about.
     if (entry.kind != Kind::violation) write_value("value", entry.after);
-    if (entry.kind == Kind::edit) write_value("before", entry.before);
+    if (entry.kind == Kind::edit || entry.place == Place::answer)
+      write_value("before", entry.before);
   }
   if (!entry.message.empty()) {
     json_.key("message");

@@ -59,5 +59,7 @@ inline constexpr std::size_t least_record = 8 * 1024;
 // Upper bound of this exchange's record from what its journal and documents hold now, whatever its
 // outcome will be; as much to spare.
 std::size_t record_bound(const Exchange& exchange);
+// What the findings of an answer add to it at most; its edits are not in this.
+inline constexpr std::size_t answer_findings_bound = Journal::findings_kept * 1024;
 
 }  // namespace filters

@@ -68,12 +68,19 @@ class FileCheck {
       check_bundle("upstream.ca", *config_.upstream.ca);
     else if (config_.upstream.tls && !config_.upstream.host.empty())
       check_system_bundle();
-    if (config_.audit.hmac_key)
-      check_hmac_key(*config_.audit.hmac_key);
-    else if (!config_.audit.directory.empty())
-      compare_keys(read_file(generated_hmac_key_file(config_.audit.directory), most_bytes).text);
+    if (config_.audit.hmac_key) check_hmac_key(*config_.audit.hmac_key);
     if (config_.audit.signing_key) check_signing_key(*config_.audit.signing_key);
     if (!config_.audit.directory.empty()) check_audit_directory();
+    return run_policy_keys();
+  }
+
+  // What a policy names under another key than the records' matches nobody. A key that is not there
+  // yet is made at start.
+  std::vector<Diagnostic> run_policy_keys() {
+    if (config_.audit.hmac_key)
+      compare_keys(read_file(*config_.audit.hmac_key, most_bytes).text);
+    else if (!config_.audit.directory.empty())
+      compare_keys(read_file(generated_hmac_key_file(config_.audit.directory), most_bytes).text);
     return std::move(diagnostics_);
   }
 
@@ -210,11 +217,8 @@ class FileCheck {
     if (result.text.size() < least_hmac_key)
       error(key, "the key file has " + std::to_string(result.text.size()) + " bytes: at least " +
                      std::to_string(least_hmac_key) + " are needed");
-    compare_keys(result.text);
   }
 
-  // What a policy names under another key than the records' matches nobody. A key that is not there
-  // yet is made at start.
   void compare_keys(const std::string& key) {
     if (!config_.filters.policy || key.size() < least_hmac_key) return;
     const auto* const bytes = reinterpret_cast<const unsigned char*>(key.data());
@@ -268,6 +272,10 @@ class FileCheck {
 
 std::vector<Diagnostic> check_files(const Config& config) {
   return FileCheck(config).run();
+}
+
+std::vector<Diagnostic> check_policy_keys(const Config& config) {
+  return FileCheck(config).run_policy_keys();
 }
 
 }  // namespace proxy

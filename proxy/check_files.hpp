@@ -13,4 +13,8 @@ namespace proxy {
 // `config` that itself has faults, what could be read of it: an empty path is no file.
 std::vector<Diagnostic> check_files(const Config& config);
 
+// Of all that, whether the policy's hashes are under the records' key: for a policy that is loaded
+// again by itself. Only warnings.
+std::vector<Diagnostic> check_policy_keys(const Config& config);
+
 }  // namespace proxy

@@ -61,27 +61,17 @@ void read_contract(Section& root, Config& config, std::vector<Diagnostic>& fault
   faults = std::move(loaded.diagnostics);
 }
 
-// After everything else: what a policy can say depends on the contract.
-void read_policy(Findings& findings, Config& config, std::vector<Diagnostic>& faults) {
-  if (!config.policy_file) return;
-  auto loaded = load_policy_file(*config.policy_file, *config.contract);
-  const Mark mark = findings.where["filters.policy.file"];
-  if (!loaded.fault.empty())
-    return findings.error(mark,
-                          "cannot read " + config.policy_file->string() + ": " + loaded.fault);
-  auto& [rules, diagnostics] = loaded.policy;
-  faults = std::move(diagnostics);
-  if (!rules) return;
+// A group that nobody can be in, as the listeners are.
+void check_groups(const filters::PolicyRules& rules, const Config& config, Mark mark,
+                  Findings& findings) {
   const auto by_certificate = std::ranges::find_if(
-      rules->groups, [](const auto& group) { return group.client_names.has_value(); });
+      rules.groups, [](const auto& group) { return group.client_names.has_value(); });
   const bool asked = std::ranges::any_of(
       config.listen, [](const Listen& listen) { return listen.tls && listen.tls->client_ca; });
-  if (by_certificate != rules->groups.end() && !asked)
+  if (by_certificate != rules.groups.end() && !asked)
     findings.warn(mark, "the policy's group `" + by_certificate->name +
                             "` is known by certificates, and no listener asks for them: give "
                             "`client_ca`");
-  config.filters.policy = std::move(rules);
-  config.policy_digest = std::move(loaded.digest);
 }
 
 void read_root(const YamlNode& node, Findings& findings, Config& config,
@@ -115,20 +105,41 @@ LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
   Config config;
   config.file = file;
   for (const filters::YamlFault& fault : tree.faults) findings.error(fault.mark, fault.what);
-  std::vector<Diagnostic> contract_faults, policy_faults;
+  std::vector<Diagnostic> contract_faults;
+  PolicyDiagnostics policy;
   if (tree.faults.empty()) read_root(tree.root, findings, config, contract_faults);
-  if (!filters::has_error(contract_faults)) read_policy(findings, config, policy_faults);
   config.where = std::move(findings.where);
+  // After everything else: what a policy can say depends on the contract.
+  if (!filters::has_error(contract_faults)) policy = load_policy(config);
   LoadedConfig loaded{.config = {}, .diagnostics = std::move(findings.diagnostics)};
+  std::ranges::move(policy.of_config, std::back_inserter(loaded.diagnostics));
   if (files == NamedFiles::check && tree.faults.empty()) {
     auto found = check_files(config);
     std::ranges::move(found, std::back_inserter(loaded.diagnostics));
   }
   filters::sort_by_place(loaded.diagnostics);
   std::ranges::move(contract_faults, std::back_inserter(loaded.diagnostics));
-  std::ranges::move(policy_faults, std::back_inserter(loaded.diagnostics));
+  std::ranges::move(policy.of_policy, std::back_inserter(loaded.diagnostics));
   if (!filters::has_error(loaded.diagnostics)) loaded.config = std::move(config);
   return loaded;
+}
+
+PolicyDiagnostics load_policy(Config& config) {
+  if (!config.policy_file) return {};
+  auto loaded = load_policy_file(*config.policy_file, *config.contract);
+  config.policy_files = std::move(loaded.files);
+  Findings findings{.file = config.file};
+  const auto found = config.where.find("filters.policy.file");
+  const Mark mark = found == config.where.end() ? Mark{} : found->second;
+  auto& [rules, diagnostics] = loaded.policy;
+  if (!loaded.fault.empty())
+    findings.error(mark, "cannot read " + config.policy_file->string() + ": " + loaded.fault);
+  if (rules) {
+    check_groups(*rules, config, mark, findings);
+    config.filters.policy = std::move(rules);
+    config.policy_digest = std::move(loaded.digest);
+  }
+  return {std::move(findings.diagnostics), std::move(diagnostics)};
 }
 
 }  // namespace proxy

@@ -1,7 +1,7 @@
-// Config: everything the operator decides, checked and with defaults filled in. Made once by
-// `load_config`, then immutable; every worker reads the same one. Paths are absolute (made so from
-// the config file's folder), but for the config file's own. It holds file names of secrets, never
-// secrets.
+// Config: everything the operator decides, checked and with defaults filled in. Made by
+// `load_config`, then immutable; every worker reads the one of the start. Paths are absolute (made
+// so from the config file's folder), but for the config file's own. It holds file names of secrets,
+// never secrets.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 
 #include "filters/pipeline.hpp"
 #include "filters/yaml/diagnostic.hpp"
+#include "proxy/file_watch.hpp"
 
 namespace proxy {
 
@@ -26,12 +27,16 @@ struct TlsFiles {
   std::filesystem::path certificate;               // PEM, the chain, leaf first
   std::filesystem::path private_key;               // PEM
   std::optional<std::filesystem::path> client_ca;  // given: clients must show a certificate
+
+  bool operator==(const TlsFiles&) const = default;
 };
 
 struct Listen {
   std::string host;  // numeric address, without brackets
   std::uint16_t port = 0;
   std::optional<TlsFiles> tls;
+
+  bool operator==(const Listen&) const = default;
 };
 
 struct UpstreamConfig {
@@ -40,18 +45,24 @@ struct UpstreamConfig {
   std::uint16_t port = 443;
   std::string authority;                    // as in the URL: what goes into Host
   std::optional<std::filesystem::path> ca;  // none: the system's
-  struct {
+  struct Timeouts {
     milliseconds connect{2'000};
     milliseconds first_byte{10'000};
     milliseconds idle{30'000};
     milliseconds total{30'000};
+
+    bool operator==(const Timeouts&) const = default;
   } timeouts;
-  struct {  // per worker
+  struct Pool {  // per worker
     std::size_t connections = 256;
     std::size_t idle = 64;
     milliseconds idle_timeout{25'000};
     std::size_t waiting = 1024;
+
+    bool operator==(const Pool&) const = default;
   } pool;
+
+  bool operator==(const UpstreamConfig&) const = default;
 };
 
 struct Limits {
@@ -64,6 +75,8 @@ struct Limits {
   milliseconds request{15'000};
   milliseconds idle{60'000};
   std::size_t requests_per_connection = 100'000;
+
+  bool operator==(const Limits&) const = default;
 };
 
 enum class OnFull : std::uint8_t { reject, drop };
@@ -73,6 +86,8 @@ struct AuditConfig {
   std::optional<std::filesystem::path> hmac_key;     // none: generated beside the directory
   std::optional<std::filesystem::path> signing_key;  // none: the same
   OnFull on_full = OnFull::reject;
+
+  bool operator==(const AuditConfig&) const = default;
 };
 
 enum class LogFormat : std::uint8_t { text, json };
@@ -80,6 +95,8 @@ enum class LogFormat : std::uint8_t { text, json };
 struct LogConfig {
   std::string level = "info";  // spdlog's names: trace debug info warn error off
   LogFormat format = LogFormat::text;
+
+  bool operator==(const LogConfig&) const = default;
 };
 
 struct Config {
@@ -94,7 +111,8 @@ struct Config {
                                                     &filters::Contract::builtin()};
   filters::Settings filters;
   std::optional<std::filesystem::path> policy_file;
-  std::string policy_digest;  // "sha256:<hex>" of that file; empty where there is none
+  std::string policy_digest;             // "sha256:<hex>" of that file; empty where there is none
+  std::vector<FileDigest> policy_files;  // it, and the lists it names
   AuditConfig audit;
   LogConfig log;
   // Where each value that was given stands: "audit.directory", "listen[0].tls.certificate".
@@ -115,5 +133,14 @@ enum class NamedFiles : std::uint8_t { leave, check };
 // configuration itself has faults: one run finds them all. Never throws; an unreadable file is a
 // diagnostic.
 LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files = NamedFiles::leave);
+
+struct PolicyDiagnostics {
+  std::vector<Diagnostic> of_config;  // about the line that names the policy
+  std::vector<Diagnostic> of_policy;
+};
+
+// The policy that `config` names, into it, under its contract; where any diagnostic is an error,
+// only `policy_files` is another. Part of `load_config`.
+PolicyDiagnostics load_policy(Config& config);
 
 }  // namespace proxy

@@ -85,14 +85,17 @@ void read_rewrite(Section& filters, filters::RewriteSettings& settings) {
   section->finish();
 }
 
-void read_policy_file(Section& filters, Config& config) {
-  auto section = filters.section("policy");
+void read_policy_section(Section& parent, Config& config) {
+  auto section = parent.section("policy");
   if (!section) return;
   std::string name;
   std::filesystem::path file;
   if (section->text("file", name, "none or a file name") && name != "none" &&
       section->path("file", file))
     config.policy_file = std::move(file);
+  section->choice<filters::Answers>(
+      "answers", config.filters.answers,
+      {{"observe", filters::Answers::observe}, {"governed", filters::Answers::governed}});
   section->finish();
 }
 
@@ -122,7 +125,7 @@ void read_filters(Section& root, Config& config) {
     validate->mode("unknown_preferences", settings.validate.unknown_preferences);
     validate->finish();
   }
-  read_policy_file(*section, config);
+  read_policy_section(*section, config);
   read_rewrite(*section, settings.rewrite);
   section->finish();
 }

@@ -8,7 +8,6 @@
 namespace proxy {
 
 using filters::Ending;
-using filters::Exchange;
 
 namespace {
 
@@ -19,17 +18,18 @@ std::chrono::microseconds micros(Duration duration) {
 
 }  // namespace
 
-Gateway::Gateway(const Config& config, const filters::Pipeline& pipeline, Pool& pool,
-                 AuditRing& ring, KeyedHash& hash)
-    : config_(config), pipeline_(pipeline), pool_(pool), ring_(ring), hash_(hash) {}
+Gateway::Gateway(const Config& config, Governing governance, Pool& pool, AuditRing& ring,
+                 KeyedHash& hash)
+    : config_(config), governance_(std::move(governance)), pool_(pool), ring_(ring), hash_(hash) {}
 
 Task<> Gateway::serve(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   const auto goes_on = [&] { return !exchange.verdict.rejected(); };
+  slot.governance = governance_;
 
   if (!reserve_record(slot, filters::least_record) && goes_on())
     exchange.verdict = {Reason::audit_full};
-  if (goes_on()) enter(exchange, client.peer());
+  if (goes_on()) enter(slot, client.peer());
   if (goes_on() && exchange.governed()) co_await receive(slot, client);
   if (goes_on() && exchange.governed()) judge(slot);
   if (goes_on()) co_await forward(slot, client);
@@ -48,8 +48,10 @@ bool Gateway::reserve_record(Slot& slot, std::size_t bytes) {
   return config_.audit.on_full == OnFull::drop;
 }
 
-void Gateway::enter(Exchange& exchange, const Peer& peer) const {
-  const auto [match, endpoint] = config_.contract->match_path(exchange.request.path);
+void Gateway::enter(Slot& slot, const Peer& peer) const {
+  auto& exchange = *slot.exchange;
+  const auto& governance = *slot.governance;
+  const auto [match, endpoint] = governance.contract->match_path(exchange.request.path);
   if (match == filters::PathMatch::ambiguous) {
     exchange.verdict = {Reason::ambiguous_path};
   } else if (match == filters::PathMatch::governed) {
@@ -57,8 +59,8 @@ void Gateway::enter(Exchange& exchange, const Peer& peer) const {
     exchange.identity.client_address = peer.address;
     exchange.identity.client_names = peer.names;
     exchange.identity.hash = &hash_;
-    (void)pipeline_.on_head(exchange);  // the verdict is in the exchange
-  } else if (!config_.forward_other_paths) {
+    (void)governance.pipeline.on_head(exchange);  // the verdict is in the exchange
+  } else if (!governance.forward_other_paths) {
     exchange.verdict = {Reason::unknown_path};
   } else if (exchange.request.method_name == "CONNECT" || exchange.request.method_name == "TRACE") {
     exchange.verdict = {Reason::method_not_allowed};  // neither means anything through a gateway
@@ -95,7 +97,7 @@ Task<> Gateway::receive(Slot& slot, Downstream& client) {
 
 void Gateway::judge(Slot& slot) {
   auto& exchange = *slot.exchange;
-  if (pipeline_.on_body(exchange)) exchange.apply_edits();
+  if (slot.governance->pipeline.on_body(exchange)) exchange.apply_edits();
   if (!reserve_record(slot, filters::record_bound(exchange)) && !exchange.verdict.rejected())
     exchange.verdict = {Reason::audit_full};
 }
@@ -123,7 +125,7 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   outcome.client_port = peer.port;
   outcome.scheme = peer.scheme;
   outcome.protocol_version = peer.version;
-  if (exchange.governed()) outcome.policy = config_.policy_digest;
+  if (exchange.governed()) outcome.policy = slot.governance->policy_digest;
   outcome.duration = micros(Slot::Clock::now() - slot.begun);
   if (!exchange.identity.bearer_token.empty())
     outcome.bearer_hash = hash_.write(exchange.identity.bearer_token, slot.bearer_hash);

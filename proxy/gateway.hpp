@@ -4,10 +4,10 @@
 // itself: that is in the Slot.
 #pragma once
 
-#include "filters/pipeline.hpp"
 #include "proxy/audit_ring.hpp"
 #include "proxy/config.hpp"
 #include "proxy/downstream.hpp"
+#include "proxy/governance.hpp"
 #include "proxy/keyed_hash.hpp"
 #include "proxy/pool.hpp"
 #include "proxy/slot.hpp"
@@ -17,9 +17,11 @@ namespace proxy {
 
 class Gateway {
  public:
-  // Everything must outlive the gateway.
-  Gateway(const Config& config, const filters::Pipeline& pipeline, Pool& pool, AuditRing& ring,
-          KeyedHash& hash);
+  // All references must outlive the gateway. `governance` is counted by this thread alone.
+  Gateway(const Config& config, Governing governance, Pool& pool, AuditRing& ring, KeyedHash& hash);
+
+  // Exchanges that begin from now on are judged by this one.
+  void adopt(Governing governance) { governance_ = std::move(governance); }
 
   // `slot.exchange` holds a request whose head was read, or a verdict on one that could not be.
   // When it returns the answer is flushed, or the client is gone, and the record is in the ring.
@@ -27,7 +29,7 @@ class Gateway {
 
  private:
   bool reserve_record(Slot& slot, std::size_t bytes);
-  void enter(filters::Exchange& exchange, const Peer& peer) const;
+  void enter(Slot& slot, const Peer& peer) const;
   Task<> receive(Slot& slot, Downstream& client);
   void judge(Slot& slot);
 
@@ -41,6 +43,11 @@ class Gateway {
   Task<Failure> read_answer_head(Slot& slot, Upstream& upstream);
   Task<Failure> relay(Slot& slot, Downstream& client, Lease& lease);
   void begin_relay(Slot& slot, Downstream& client);
+  void begin_answer(Slot& slot, Downstream& client);
+  void take_answer(Slot& slot, Downstream& client, std::string_view piece);
+  void let_pass(Slot& slot, Downstream& client);
+  void look_at_answer(Slot& slot);
+  void release_answer(Slot& slot, Downstream& client);
   Task<> finish_relay(Slot& slot, Downstream& client, Lease& lease);
   void give_up(Slot& slot, const Failure& failure);
   milliseconds time_left(const Slot& slot, milliseconds at_most) const;
@@ -49,7 +56,7 @@ class Gateway {
   void record(Slot& slot, const Downstream& client);
 
   const Config& config_;
-  const filters::Pipeline& pipeline_;
+  Governing governance_;
   Pool& pool_;
   AuditRing& ring_;
   KeyedHash& hash_;

@@ -1,11 +1,14 @@
 // The answer on its way through: head and body leave in one write where the body is short and its
 // length known, otherwise piece by piece as they come, with one window of them held at most.
+#include <algorithm>
+
 #include "filters/answer.hpp"
 #include "proxy/gateway.hpp"
 
 namespace proxy {
 namespace {
 
+using filters::AnswerBody;
 using filters::Ending;
 using filters::FieldId;
 
@@ -18,15 +21,82 @@ constexpr std::size_t window = 64 * 1024;
 void Gateway::begin_relay(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   auto& response = exchange.response;
+  const auto& pipeline = slot.governance->pipeline;
   // These are this gateway's to say.
   response.headers.remove(FieldId::x_prefgate);
   response.headers.remove(FieldId::x_request_id);
-  if (exchange.governed()) pipeline_.on_answer(exchange);
-  filters::decorate(exchange, filters::Origin::upstream, filters::Delivery::none);
   slot.outcome.delivery = filters::Delivery::yes;
   slot.outcome.upstream_status = response.status;
   slot.outcome.status = response.status;
-  client.begin_answer(response, slot.answer->framing(), slot.answer->length());
+  slot.answer_body = exchange.governed() ? pipeline.answer_body(exchange) : AnswerBody::pass;
+  if (slot.answer_body != AnswerBody::pass) {
+    slot.kept_answer.emplace(&slot.arena);
+    if (slot.answer->framing() == Framing::length)
+      slot.kept_answer->reserve(
+          std::min<std::uint64_t>(slot.answer->length(), config_.limits.body));
+  } else if (exchange.governed()) {
+    pipeline.on_answer(exchange);
+  }
+  if (slot.answer_body != AnswerBody::hold) begin_answer(slot, client);
+}
+
+void Gateway::begin_answer(Slot& slot, Downstream& client) {
+  auto& exchange = *slot.exchange;
+  filters::decorate(exchange, filters::Origin::upstream, filters::Delivery::none);
+  if (exchange.answer_edits.empty())
+    client.begin_answer(exchange.response, slot.answer->framing(), slot.answer->length());
+  else
+    client.begin_answer(exchange.response, Framing::length, exchange.response.body.size());
+}
+
+// A piece of the body: on to the client, or kept for the chain to look at, or both.
+void Gateway::take_answer(Slot& slot, Downstream& client, std::string_view piece) {
+  if (slot.answer_body != AnswerBody::pass &&
+      slot.kept_answer->size() + piece.size() > config_.limits.body)
+    let_pass(slot, client);
+  if (slot.answer_body != AnswerBody::pass) slot.kept_answer->append(piece);
+  if (slot.answer_body != AnswerBody::hold) client.add(piece);
+}
+
+// It is too long to be looked at: it goes by like any other, and the record says so.
+void Gateway::let_pass(Slot& slot, Downstream& client) {
+  slot.exchange->response.too_long = true;
+  look_at_answer(slot);
+  if (slot.answer_body == AnswerBody::hold) {
+    begin_answer(slot, client);
+    client.add(*slot.kept_answer);
+  }
+  slot.answer_body = AnswerBody::pass;
+}
+
+// Rather an exchange without these findings than one without a record.
+void Gateway::look_at_answer(Slot& slot) {
+  auto& exchange = *slot.exchange;
+  if (reserve_record(slot, filters::record_bound(exchange) + filters::answer_findings_bound))
+    slot.governance->pipeline.on_answer(exchange);
+}
+
+// What was held is whole. It is shown as the chain has it, or, where that cannot be recorded, not
+// at all.
+void Gateway::release_answer(Slot& slot, Downstream& client) {
+  auto& exchange = *slot.exchange;
+  auto& response = exchange.response;
+  response.body = *slot.kept_answer;
+  slot.governance->pipeline.on_answer(exchange);
+  if (!reserve_record(slot, filters::record_bound(exchange))) {
+    exchange.verdict = {Reason::audit_full};
+    return;
+  }
+  if (!exchange.answer_edits.empty()) {
+    // These speak of bytes that are not these any more.
+    for (const auto* stale : {"ETag", "Last-Modified", "Content-MD5", "Digest", "Content-Digest",
+                              "Repr-Digest", "Accept-Ranges"})
+      response.headers.remove(stale);
+    response.body = exchange.answer_edits.apply(response.body, slot.arena);
+  }
+  begin_answer(slot, client);
+  client.add(response.body);
+  slot.outcome.response_body_bytes = response.body.size();
 }
 
 // Ends with a failure only where the client has been sent nothing yet.
@@ -40,7 +110,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
   for (;;) {
     const auto piece = parser.next(lease->input.data());
     lease->input.consume(piece.consumed);
-    client.add(piece.data);
+    take_answer(slot, client, piece.data);
     outcome.response_body_bytes += piece.data.size();
     if (piece.last) break;
     if (piece.bad) broken = FailureKind::garbled;
@@ -75,7 +145,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
   failure.answer_begun = true;
   outcome.status = 0;
   outcome.response_body_bytes = 0;
-  if (whole) {
+  if (whole || slot.answer_body == AnswerBody::hold) {
     client.forget_answer();
     co_return failure;
   }
@@ -90,9 +160,14 @@ Task<> Gateway::finish_relay(Slot& slot, Downstream& client, Lease& lease) {
   lease->stream.reading.disarm();
   // Bytes after the end belong to nobody: such a connection is not used again.
   if (slot.answer->keep_alive() && lease->input.empty() && !slot.pump.running) lease.keep();
+  if (slot.answer_body == AnswerBody::hold) release_answer(slot, client);
+  if (slot.exchange->verdict.rejected()) co_return;
   client.end_answer();
   const auto gone = co_await client.flush();
   slot.outcome.ending = gone ? Ending::client_aborted : Ending::answered;
+  if (slot.answer_body != AnswerBody::copy) co_return;
+  slot.exchange->response.body = *slot.kept_answer;
+  look_at_answer(slot);
 }
 
 }  // namespace proxy

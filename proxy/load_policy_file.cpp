@@ -1,5 +1,8 @@
 #include "proxy/load_policy_file.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "proxy/keyed_hash.hpp"
 #include "proxy/read_file.hpp"
 
@@ -8,24 +11,54 @@ namespace {
 
 constexpr std::size_t most_bytes = 1024 * 1024;
 constexpr std::size_t most_list_bytes = 256 * 1024 * 1024;  // three million devices
+constexpr int most_tries = 8;
 
-std::optional<std::string> read_list(const std::filesystem::path& file, std::string& fault) {
-  auto source = read_file(file, most_list_bytes);
-  fault = std::move(source.fault);
-  return fault.empty() ? std::optional(std::move(source.text)) : std::nullopt;
-}
+// One try, and the states in which it found the files.
+struct Reading {
+  PolicyFile loaded;
+  std::vector<FileState> states;
+
+  FileText read(const std::filesystem::path& file, std::size_t most) {
+    states.push_back(state_of(file));  // before it is read: a later change is seen
+    FileText source = read_file(file, most);
+    loaded.files.push_back(
+        {file, source.fault.empty() ? "sha256:" + sha256_hex(source.text) : std::string()});
+    return source;
+  }
+
+  void run(const std::filesystem::path& file, const filters::Contract& contract) {
+    const FileText source = read(file, most_bytes);
+    loaded.fault = source.fault;
+    if (!loaded.fault.empty()) return;
+    loaded.digest = loaded.files.front().digest;
+    const auto read_list = [this](const std::filesystem::path& list,
+                                  std::string& fault) -> std::optional<std::string> {
+      FileText text = read(list, most_list_bytes);
+      fault = std::move(text.fault);
+      return fault.empty() ? std::optional(std::move(text.text)) : std::nullopt;
+    };
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    loaded.policy = filters::load_policy(source.text, file, {contract, now, read_list});
+  }
+
+  bool of_one_moment() const {
+    return std::ranges::equal(loaded.files, states, {},
+                              [](const FileDigest& each) { return state_of(each.file); });
+  }
+};
 
 }  // namespace
 
 PolicyFile load_policy_file(const std::filesystem::path& file, const filters::Contract& contract) {
-  PolicyFile loaded;
-  const FileText source = read_file(file, most_bytes);
-  loaded.fault = source.fault;
-  if (!loaded.fault.empty()) return loaded;
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  loaded.policy = filters::load_policy(source.text, file, {contract, now, read_list});
-  loaded.digest = "sha256:" + sha256_hex(source.text);
-  return loaded;
+  for (int tries = 0; tries < most_tries; ++tries) {
+    Reading reading;
+    reading.run(file, contract);
+    if (reading.of_one_moment()) return std::move(reading.loaded);
+  }
+  PolicyFile restless;
+  restless.fault = "it, or a list it names, changes while it is read";
+  restless.files.push_back({file, {}});
+  return restless;
 }
 
 }  // namespace proxy

@@ -4,11 +4,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 #include <utility>
 
 #include "proxy/audit_writer.hpp"
+#include "proxy/live_config.hpp"
 #include "proxy/version.hpp"
 #include "proxy/worker.hpp"
 
@@ -16,6 +18,7 @@ namespace proxy {
 namespace {
 
 constexpr std::chrono::seconds drain_at_most{30};
+constexpr std::chrono::seconds between_looks{1};  // at the policy's files
 
 // A core dump, or a debugger of the same user, would show the tokens in flight. (The leak checker
 // of the address sanitizer is such a debugger.)
@@ -58,12 +61,16 @@ class Server {
   void wait_for_signal();
   void on_signal(int signal);
   void on_drained();
+  void look_again();
+  void take_over(const std::string& why, Reloaded found);
 
-  const Config& config_;
+  const Config& config_;  // as started
+  LiveConfig live_;
   LoadedKey key_;
   std::vector<std::unique_ptr<TlsContext>> listener_tls_;
   std::unique_ptr<TlsContext> upstream_tls_;
-  filters::Pipeline pipeline_;
+  Governing governance_;
+  std::vector<Governing> replaced_;  // while an exchange still holds them: see look_again
   std::atomic<std::size_t> connections_{0};
   Shared shared_;
   AuditWriter audit_;
@@ -72,6 +79,7 @@ class Server {
   asio::io_context context_{1};
   asio::basic_signal_set<Executor> signals_{context_};
   Timer patience_{context_};
+  Timer next_look_{context_};
   std::size_t drained_ = 0;  // workers
   bool stopping_ = false;
 };
@@ -96,9 +104,10 @@ AuditSettings audit_settings(const Config& config) {
 
 Server::Server(const Config& config)
     : config_(config),
+      live_(config),
       key_(load_key(config.audit)),
-      pipeline_(filters::make_pipeline(config.filters)),
-      shared_{config, pipeline_, listener_tls_, nullptr, key_.key, connections_},
+      governance_(std::make_shared<const Governance>(config)),
+      shared_{config, listener_tls_, nullptr, key_.key, connections_},
       audit_(audit_settings(config)) {
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
   for (const auto& notice : audit_.notices()) spdlog::warn("{}", notice);
@@ -110,7 +119,8 @@ Server::Server(const Config& config)
   shared_.upstream_tls = upstream_tls_.get();
   open_sockets();
   for (std::size_t i = 0; i < config.workers; ++i)
-    workers_.push_back(std::make_unique<Worker>(shared_, audit_.ring(i), std::move(sockets_[i])));
+    workers_.push_back(
+        std::make_unique<Worker>(shared_, governance_, audit_.ring(i), std::move(sockets_[i])));
 }
 
 // Port 0 is chosen once, then shared by all workers.
@@ -126,6 +136,7 @@ void Server::open_sockets() {
 
 int Server::run() {
   wait_for_signal();  // before anyone is told that it is ready: whoever waits for that may stop it
+  look_again();
   for (auto& worker : workers_) worker->start();
   spdlog::info("prefgate {} is ready: {} worker{}, upstream {}", version(), workers_.size(),
                workers_.size() == 1 ? "" : "s", config_.upstream.authority);
@@ -140,20 +151,27 @@ int Server::run() {
 }
 
 void Server::wait_for_signal() {
-  for (const int signal : {SIGTERM, SIGINT}) signals_.add(signal);
+  if (drained_ == workers_.size()) return;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   signals_.async_wait([this](error_code error, int signal) {
     if (!error) on_signal(signal);
   });
 }
 
-// First signal: drain. Second, or 30 seconds later: end what is left.
+// SIGHUP: load everything again. First of the others: drain. Second, or 30 seconds later: end what
+// is left.
 void Server::on_signal(int signal) {
+  if (signal == SIGHUP) {
+    if (!stopping_) take_over("SIGHUP", live_.load_again());
+    return wait_for_signal();
+  }
   if (std::exchange(stopping_, true)) {
     spdlog::warn("asked again: ending what is in flight");
     for (auto& worker : workers_) worker->stop();
     return;
   }
   spdlog::info("{}: finishing what is in flight", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  next_look_.cancel();
   for (auto& worker : workers_)
     worker->drain([this] { asio::post(context_, [this] { on_drained(); }); });
   patience_.expires_after(drain_at_most);
@@ -169,6 +187,40 @@ void Server::on_drained() {
   if (++drained_ < workers_.size()) return;
   patience_.cancel();
   signals_.cancel();
+}
+
+// What was replaced is given up here and not by the last exchange that holds it: a policy with its
+// lists can take a while to free, and a worker has none to spare.
+void Server::look_again() {
+  std::erase_if(replaced_, [](const Governing& each) { return each.use_count() == 1; });
+  if (auto found = live_.look()) take_over("a file of the policy has changed", std::move(*found));
+  next_look_.expires_after(between_looks);
+  next_look_.async_wait([this](error_code error) {
+    if (!error && !stopping_) look_again();
+  });
+}
+
+// All or nothing. It is said to be in force when every worker judges by it.
+void Server::take_over(const std::string& why, Reloaded found) {
+  for (const auto& each : found.diagnostics)
+    spdlog::log(
+        each.severity == Diagnostic::Severity::error ? spdlog::level::err : spdlog::level::warn,
+        "{}", to_string(each));
+  if (!found.governance) return spdlog::error("{}: not taken over, what was in force stays", why);
+  for (const auto section : found.restart)
+    spdlog::warn("{}: `{}` differs from what was started with, and waits for a restart", why,
+                 section);
+  replaced_.push_back(std::exchange(governance_, std::move(found.governance)));
+  const auto& digest = governance_->policy_digest;
+  const auto in_force =
+      why + ": in force, " + (digest.empty() ? "without a policy" : "policy " + digest);
+  const auto left = std::make_shared<std::size_t>(workers_.size());
+  for (auto& worker : workers_)
+    worker->adopt(governance_, [this, left, in_force] {
+      asio::post(context_, [left, in_force] {
+        if (--*left == 0) spdlog::info("{}", in_force);
+      });
+    });
 }
 
 }  // namespace

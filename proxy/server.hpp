@@ -1,5 +1,6 @@
 // Server: the running gateway. `serve` owns the workers and their threads, waits on the calling
-// thread for a signal to stop, and never throws for what a client or the upstream does.
+// thread for signals to reload (SIGHUP) or to stop, looks at the policy's files meanwhile, and
+// never throws for what a client or the upstream does.
 #pragma once
 
 #include "proxy/config.hpp"

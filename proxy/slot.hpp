@@ -10,6 +10,7 @@
 #include "filters/exchange.hpp"
 #include "filters/record.hpp"
 #include "proxy/failure.hpp"
+#include "proxy/governance.hpp"
 #include "proxy/keyed_hash.hpp"
 #include "proxy/wire.hpp"
 
@@ -20,11 +21,15 @@ struct Slot {
   static constexpr std::size_t kept_bytes = 128 * 1024;  // of memory, when the exchange is over
 
   filters::Arena arena;
+  Governing governance;  // by which the exchange is judged, from its head to its record
   std::optional<filters::Exchange> exchange;
   filters::Outcome outcome;
   std::string to_upstream;               // request bytes not sent yet
   std::string to_client;                 // answer bytes not flushed yet
   std::optional<ResponseParser> answer;  // of the upstream
+  // What the chain wants of its body, and what has come of that.
+  filters::AnswerBody answer_body = filters::AnswerBody::pass;
+  std::optional<std::pmr::string> kept_answer;  // in the arena
   std::size_t audit_reserved = 0;
   Clock::time_point begun{};  // the head was whole
   Clock::time_point asked{};  // a connection to the upstream was asked for
@@ -52,7 +57,9 @@ struct Slot {
   }
   void close() {
     exchange.reset();
+    kept_answer.reset();
     arena.reset(kept_bytes);
+    governance.reset();
     for (auto* text : {&to_upstream, &to_client})
       if (text->capacity() > kept_bytes) std::string().swap(*text);
   }

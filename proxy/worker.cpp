@@ -12,13 +12,14 @@ bool well_formed_id(std::string_view id) {
   });
 }
 
-Worker::Worker(const Shared& shared, AuditRing& ring, std::vector<int> sockets)
+Worker::Worker(const Shared& shared, const Governing& governance, AuditRing& ring,
+               std::vector<int> sockets)
     : shared_(shared),
       work_(asio::make_work_guard(context_)),
       watchdog_(context_),
       pool_(context_, watchdog_, shared.config.upstream, shared.upstream_tls),
       hash_(shared.hmac_key),
-      gateway_(shared.config, shared.pipeline, pool_, ring, hash_),
+      gateway_(shared.config, counted_apart(governance), pool_, ring, hash_),
       random_(std::random_device{}()) {
   for (std::size_t i = 0; i < sockets.size(); ++i)
     listeners_.push_back(
@@ -67,6 +68,13 @@ void Worker::leave(Session& session) {
   sessions_.pop_back();
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   end_if_idle();
+}
+
+void Worker::adopt(const Governing& governance, std::function<void()> done) {
+  asio::post(context_, [this, own = counted_apart(governance), done = std::move(done)]() mutable {
+    gateway_.adopt(std::move(own));
+    done();
+  });
 }
 
 void Worker::drain(std::function<void()> done) {

@@ -1,6 +1,6 @@
 // Worker: one thread and everything it needs: loop, listening sockets, sessions, upstream pool,
 // deadlines, exchange slots. Nothing in it is shared with another worker, so nothing is locked.
-// Owned by the Server; other threads may call `drain` and `stop`, which post to the loop.
+// Owned by the Server; other threads may call `adopt`, `drain` and `stop`, which post to the loop.
 #pragma once
 
 #include <array>
@@ -25,7 +25,6 @@ namespace proxy {
 // What all workers of a server use, and none changes but `connections`.
 struct Shared {
   const Config& config;
-  const filters::Pipeline& pipeline;
   const std::vector<std::unique_ptr<TlsContext>>& listener_tls;  // by listener; null where clear
   const TlsContext* upstream_tls;                                // null where clear
   const HmacKey& hmac_key;
@@ -35,11 +34,15 @@ struct Shared {
 class Worker {
  public:
   // `sockets`: one bound and listening socket for each listener of the configuration.
-  Worker(const Shared& shared, AuditRing& ring, std::vector<int> sockets);
+  Worker(const Shared& shared, const Governing& governance, AuditRing& ring,
+         std::vector<int> sockets);
   ~Worker();
   Worker(const Worker&) = delete;
 
   void start();
+  // Exchanges that begin after `done` was called, on that thread, are judged by this governance;
+  // those under way, by the one they began with. After the worker's end it is never called.
+  void adopt(const Governing& governance, std::function<void()> done);
   // Stops accepting; every session ends after what it has begun, and the thread after the last.
   // Then `done` is called, on that thread.
   void drain(std::function<void()> done);

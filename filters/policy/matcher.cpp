@@ -23,9 +23,10 @@ std::uint64_t bucket_of(const Digest& device, std::uint64_t salt) {
 
 }  // namespace
 
-Matcher::Matcher(const PolicyRules& rules, const Exchange& exchange)
+Matcher::Matcher(const PolicyRules& rules, const Exchange& exchange, Method method)
     : rules_(rules),
       exchange_(exchange),
+      method_(method),
       now_(std::chrono::floor<std::chrono::seconds>(exchange.now)) {
   for (std::size_t f = 0; f < texts_.size(); ++f) texts_[f] = field(text_field_names[f]);
   const auto unknown = [&](std::size_t count) {
@@ -45,8 +46,7 @@ const Member* Matcher::field(std::string_view name) const {
 }
 
 bool Matcher::matches(const Conditions& when) {
-  const auto method = exchange_.request.method;
-  if (!(method == Method::post ? when.post : method == Method::get && when.get)) return false;
+  if (!(method_ == Method::post ? when.post : method_ == Method::get && when.get)) return false;
   if (now_ < when.from || now_ >= when.until) return false;
   if (!when.versions.empty() && !version_matches(when.versions)) return false;
   for (std::size_t f = 0; f < texts_.size(); ++f)

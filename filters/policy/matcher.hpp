@@ -13,7 +13,8 @@ namespace filters {
 
 class Matcher {
  public:
-  Matcher(const PolicyRules& rules, const Exchange& exchange);
+  // As if the exchange had this method.
+  Matcher(const PolicyRules& rules, const Exchange& exchange, Method method);
 
   // Everything that `when` asks for.
   bool matches(const Conditions& when);
@@ -40,6 +41,7 @@ class Matcher {
 
   const PolicyRules& rules_;
   const Exchange& exchange_;
+  const Method method_;
   const Moment now_;
   std::array<const Member*, text_field_names.size()> texts_;
   std::span<Known> text_known_;  // by field, then set

@@ -22,18 +22,18 @@ std::string_view layout_of(std::string_view text, Arena& arena) {
 }  // namespace
 
 void PreferenceMap::finish() {
-  if (!present()) return;
+  if (!present() || most_ != Mode::enforce) return;
   std::erase_if(added_, [](const Added& mine) { return mine.dropped; });
   if (dropped_ || !touched_.empty() || !added_.empty()) edit_members();
-  if (!added_.empty()) insert_members();
+  if (!added_.empty() && place_ == Place::body) insert_members();
 }
 
 // Values first; then each run of dropped members, with the separators behind it or, at the end,
 // before it; then what is added, behind the last member that is kept or in place of all.
 void PreferenceMap::edit_members() {
-  const auto& members = exchange_.body.members;
-  const auto source = exchange_.body.source;
-  auto& edits = exchange_.body_edits;
+  const auto& members = document_.members;
+  const auto source = document_.source;
+  auto& edits = edits_;
   for (const auto i : touched_)
     if (!members[i].dropped) edits.set(members[i].value_span, members[i].text, source);
 
@@ -62,10 +62,10 @@ void PreferenceMap::edit_members() {
 
 void PreferenceMap::edit_additions(Span in_place_of) {
   auto& arena = exchange_.arena;
-  auto& edits = exchange_.body_edits;
-  const auto& members = exchange_.body.members;
+  auto& edits = edits_;
+  const auto& members = document_.members;
   const auto& holder = members[holder_];
-  const auto source = exchange_.body.source;
+  const auto source = document_.source;
   const auto between = [&](std::uint32_t begin, std::uint32_t end) {
     return layout_of(Span{begin, end}.of(source), arena);
   };

@@ -17,19 +17,29 @@ std::string_view before_of(const Member& member) {
 
 }  // namespace
 
-PreferenceMap::PreferenceMap(const PolicyRules& rules, Exchange& exchange)
+MapPlace of_request(Exchange& exchange) {
+  MapPlace where{exchange.body, Document::root, exchange.body_edits, Place::body};
+  const auto field = map_field(*exchange.endpoint);
+  if (exchange.request.method != Method::post || field == Endpoint::none) return where;
+  const auto* const map = exchange.field(field);
+  if (map && map->type == Type::object && !map->dropped) where.holder = exchange.fields[field];
+  return where;
+}
+
+PreferenceMap::PreferenceMap(const PolicyRules& rules, Exchange& exchange, const MapPlace& where)
     : rules_(rules),
       exchange_(exchange),
+      document_(where.document),
+      edits_(where.edits),
+      place_(where.place),
+      most_(where.most),
+      holder_(where.holder),
       by_name_(rules.names.size(), Document::root, &exchange.arena),
       touched_(&exchange.arena),
       added_(&exchange.arena) {
-  const auto field = map_field(*exchange.endpoint);
-  if (exchange.request.method != Method::post || field == Endpoint::none) return;
-  const auto* const map = exchange.field(field);
-  if (!map || map->type != Type::object || map->dropped) return;
-  holder_ = exchange.fields[field];
-  const auto& members = exchange.body.members;
-  for (auto i = holder_ + 1; i < map->next; i = members[i].next) {
+  if (!present()) return;
+  const auto& members = document_.members;
+  for (auto i = holder_ + 1; i < members[holder_].next; i = members[i].next) {
     ++count_;
     const auto name = rules.names.index(members[i].name);
     if (name == KnownNames::none) continue;
@@ -51,7 +61,7 @@ const PolicyRule* PreferenceMap::overfilled_by() const {
 // Calls `visit` for each member of the name that is still there; whether there is one.
 template <class Visit>
 bool PreferenceMap::each_named(std::uint16_t name, Visit visit) {
-  auto& members = exchange_.body.members;
+  auto& members = document_.members;
   const auto first = by_name_[name];
   if (first == Document::root) return false;
   bool found = false;
@@ -74,7 +84,7 @@ void PreferenceMap::force(const PolicyRule& rule, const PreferenceValue& wanted)
   const auto name = std::string_view(rules_.names[wanted.name]);
   const bool act = rule.mode == Mode::enforce;
   const bool found = each_named(wanted.name, [&](std::uint32_t i) {
-    auto& member = exchange_.body.members[i];
+    auto& member = document_.members[i];
     if (member.type == Type::boolean && member.text == value) return;
     write(rule, Operation::replace, name, before_of(member), value);
     if (!act) return;
@@ -110,7 +120,7 @@ void PreferenceMap::add(const PolicyRule& rule, const PreferenceValue& wanted) {
 
 void PreferenceMap::forbid(const PolicyRule& rule) {
   const bool act = rule.mode == Mode::enforce;
-  auto& members = exchange_.body.members;
+  auto& members = document_.members;
   for (auto i = holder_ + 1; i < members[holder_].next; i = members[i].next) {
     auto& member = members[i];
     if (member.dropped || !rule.forbid->matches(member.name)) continue;
@@ -132,16 +142,20 @@ void PreferenceMap::forbid(const PolicyRule& rule) {
 void PreferenceMap::write(const PolicyRule& rule, Operation operation, std::string_view name,
                           std::string_view before, std::string_view after) {
   auto& arena = exchange_.arena;
-  const auto holder = pointer_to(exchange_.body, exchange_.body.members[holder_], arena);
+  const auto holder = pointer_to(document_, document_.members[holder_], arena);
+  const auto mode = std::min(rule.mode, most_);
+  const auto drift = [&] {
+    return rule.why.empty() ? std::string_view("drift") : arena.join({"drift: ", rule.why});
+  };
   exchange_.journal.write({.rule = rule.tag,
-                           .mode = rule.mode,
-                           .kind = rule.mode == Mode::enforce ? Kind::edit : Kind::finding,
+                           .mode = mode,
+                           .kind = mode == Mode::enforce ? Kind::edit : Kind::finding,
                            .operation = operation,
-                           .place = Place::body,
+                           .place = place_,
                            .pointer = arena.join({holder, "/", shown_name(name, arena)}),
                            .before = before,
                            .after = after,
-                           .message = rule.why});
+                           .message = place_ == Place::answer ? drift() : rule.why});
 }
 
 }  // namespace filters

@@ -1,7 +1,7 @@
-// PreferenceMap: the preferences of one exchange while rules change them. It journals each change
-// as it is made, keeps the document true, and makes the edits at the end, so that whatever many
-// rules did to a member is one edit, and a member that is added looks like those around it. Arena
-// memory; used by Policy alone.
+// PreferenceMap: preferences of one exchange, a POST's or a GET's answer, while rules change them.
+// It journals each change as it is made, keeps the document true, and makes the edits at the end,
+// so that whatever many rules did to a member is one edit, and a member that is added looks like
+// those around it. Arena memory; used by Policy alone.
 #pragma once
 
 #include <memory_resource>
@@ -13,18 +13,29 @@
 
 namespace filters {
 
+// Where a map stands.
+struct MapPlace {
+  Document& document;
+  std::uint32_t holder;  // the member that is the map, an object; Document::root: there is none
+  Edits& edits;
+  Place place;
+  Mode most = Mode::enforce;  // below: nothing is edited, and no rule says more in the journal
+};
+// In the body of a POST.
+MapPlace of_request(Exchange& exchange);
+
 class PreferenceMap {
  public:
-  PreferenceMap(const PolicyRules& rules, Exchange& exchange);
+  PreferenceMap(const PolicyRules& rules, Exchange& exchange, const MapPlace& where);
 
-  // There is a map to act on: in a POST's body, and an object.
+  // There is a map to act on.
   bool present() const { return holder_ != Document::root; }
   // What the rule does to the map, or, below `enforce`, what it would do.
   void apply(const PolicyRule& rule);
   // The last rule that added a member, where there are now more than the contract takes; else
   // nullptr. To be asked after all rules: a later one may have made room.
   const PolicyRule* overfilled_by() const;
-  // Makes the edits, and puts added members into the document. Once, at the end.
+  // Makes the edits, and puts members added to a body into the document. Once, at the end.
   void finish();
 
  private:
@@ -52,7 +63,11 @@ class PreferenceMap {
 
   const PolicyRules& rules_;
   Exchange& exchange_;
-  std::uint32_t holder_ = Document::root;
+  Document& document_;
+  Edits& edits_;
+  const Place place_;
+  const Mode most_;
+  const std::uint32_t holder_;
   std::size_t count_ = 0;                    // of members, as they will be sent
   bool repeated_ = false;                    // names are: Validate let them pass
   std::pmr::vector<std::uint32_t> by_name_;  // first member of each of the rules' names

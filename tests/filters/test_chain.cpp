@@ -32,6 +32,13 @@ struct AnswerOnly {
   void on_answer(Exchange&) const { trace->text += "A"; }
 };
 
+struct Wants {
+  static constexpr std::string_view name = "wants";
+  AnswerBody wanted;
+  AnswerBody answer_body(const Exchange&) const { return wanted; }
+  void on_answer(Exchange&) const {}
+};
+
 }  // namespace
 
 TEST_CASE("hooks run in order, each filter's own ones only") {
@@ -56,4 +63,15 @@ TEST_CASE("the first rejection ends the walk and stays in the exchange") {
   CHECK_FALSE(chain.on_head(exchange));
   CHECK(trace.text == "HH");
   CHECK(exchange.verdict.reason == Reason::contract);
+}
+
+TEST_CASE("of an answer's body a chain wants the most that any of its filters does") {
+  Arena arena;
+  const Exchange exchange(arena);
+  Trace trace;
+  using enum AnswerBody;
+  CHECK(Chain<AnswerOnly>(AnswerOnly{&trace}).answer_body(exchange) == pass);
+  CHECK(Chain<Wants, AnswerOnly, Wants>(Wants{copy}, AnswerOnly{&trace}, Wants{pass})
+            .answer_body(exchange) == copy);
+  CHECK(Chain<Wants, Wants>(Wants{copy}, Wants{hold}).answer_body(exchange) == hold);
 }

@@ -67,6 +67,13 @@ std::string answer(const std::string& request) {
   return FakeUpstream::ok(request.starts_with("GET") ? R"({"response":{"alarm":true}})" : "");
 }
 
+// What is stored differs from the policy in three ways.
+std::string drifted(const std::string& request) {
+  auto text = FakeUpstream::ok(
+      request.starts_with("GET") ? R"({"response":{"alarm":false,"x_complete":true}})" : "");
+  return text.insert(text.find("Content-Length"), "Content-Type: application/json\r\n");
+}
+
 TEST_CASE("a warm request asks the heap for nothing, clear text on both sides" *
           doctest::skip(!tests::counts_allocations())) {
   const tests::TlsWorld world;
@@ -88,7 +95,7 @@ TEST_CASE("a warm request asks the heap for nothing, TLS on both sides" *
 TEST_CASE("a warm request asks the heap for nothing under a policy, hashes of devices included" *
           doctest::skip(!tests::counts_allocations())) {
   const tests::TlsWorld world;
-  FakeUpstream upstream(answer);
+  FakeUpstream upstream(drifted);
   auto config = TestGateway::config(upstream.port());
   config.filters.policy =
       tests::with_policy(
@@ -100,8 +107,11 @@ TEST_CASE("a warm request asks the heap for nothing under a policy, hashes of de
           {{{"bench.txt", tests::PlainHash().text("nobody") + "\n"}}})
           .policy;
   config.policy_digest = "sha256:" + std::string(64, 'a');
-  TestGateway gateway(std::move(config), world);
-  check_no_allocations(gateway, gateway.client());
+  for (const auto answers : {filters::Answers::observe, filters::Answers::governed}) {
+    config.filters.answers = answers;
+    TestGateway gateway(config, world);
+    check_no_allocations(gateway, gateway.client());
+  }
 }
 
 // More at once than Asio keeps coroutine frames for. How far they

@@ -55,6 +55,22 @@ TEST_CASE("a policy is loaded with its digest, and none is none") {
   CHECK(none.config->policy_digest == "");
 }
 
+TEST_CASE("answers are observed unless they are to be governed") {
+  const Place place;
+  place.folder.write("p.yaml", "version: 1\nrules: []\n");
+  const auto answers = [&](std::string_view more) {
+    const auto loaded = place.load("p.yaml" + std::string(more));
+    REQUIRE(loaded.config);
+    return loaded.config->filters.answers;
+  };
+  CHECK(answers("") == filters::Answers::observe);
+  CHECK(answers(", answers: observe") == filters::Answers::observe);
+  CHECK(answers(", answers: governed") == filters::Answers::governed);
+  CHECK(place.found("p.yaml, answers: govern") ==
+        "DIR/x.yaml:3:43: expected one of observe, governed, got `govern` (did you mean "
+        "`governed`?)");
+}
+
 TEST_CASE("what is wrong with a policy is wrong with the configuration") {
   const Place place;
   CHECK(place.found("lost.yaml") ==

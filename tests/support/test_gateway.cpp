@@ -27,15 +27,15 @@ proxy::Config TestGateway::config(std::uint16_t port, bool tls) {
 TestGateway::TestGateway(proxy::Config config, const TlsWorld& world)
     : world_(world),
       config_(std::move(config)),
-      pipeline_(filters::make_pipeline(config_.filters)),
       key_(fixed_key()),
-      shared_{config_, pipeline_, listener_tls_, &world.client, key_, connections_} {
+      shared_{config_, listener_tls_, &world.client, key_, connections_} {
   if (!config_.upstream.tls) shared_.upstream_tls = nullptr;
   listener_tls_.push_back(nullptr);
   listener_tls_.push_back(std::make_unique<proxy::TlsContext>(world.server_with(world.leaf)));
   const std::vector<int> sockets{proxy::open_listening_socket("127.0.0.1", port_),
                                  proxy::open_listening_socket("127.0.0.1", tls_port_)};
-  worker_ = std::make_unique<proxy::Worker>(shared_, ring_, sockets);
+  worker_ = std::make_unique<proxy::Worker>(
+      shared_, std::make_shared<const proxy::Governance>(config_), ring_, sockets);
   worker_->start();
   settle();
 }
@@ -60,6 +60,12 @@ std::vector<std::string> TestGateway::records(std::size_t least) {
     });
   } while (all.size() < least && std::chrono::steady_clock::now() < end);
   return all;
+}
+
+void TestGateway::adopt(const proxy::Config& config) {
+  std::promise<void> done;
+  worker_->adopt(std::make_shared<const proxy::Governance>(config), [&] { done.set_value(); });
+  done.get_future().wait();
 }
 
 void TestGateway::settle() {

@@ -36,11 +36,12 @@ class TestGateway {
   // Until the worker has done all that it was asked to before.
   void settle();
   proxy::Worker& worker() { return *worker_; }
+  // What governs by this configuration is in force when it returns; all else stays as it was.
+  void adopt(const proxy::Config& config);
 
  private:
   const TlsWorld& world_;
   proxy::Config config_;
-  filters::Pipeline pipeline_;
   std::vector<std::unique_ptr<proxy::TlsContext>> listener_tls_;
   proxy::HmacKey key_;
   std::atomic<std::size_t> connections_{0};

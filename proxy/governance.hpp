@@ -1,0 +1,31 @@
+// Governance: all that decides about an exchange: the contract, the chain with its policy, what
+// becomes of other paths. Made of a configuration, immutable after. The server makes one at start
+// and one at each reload, and every worker adopts it on its own thread; an exchange holds the one
+// it began with until its record is written, because its journal points into the rules. So none is
+// ever judged by a mixture of two.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "filters/pipeline.hpp"
+#include "proxy/config.hpp"
+
+namespace proxy {
+
+struct Governance {
+  explicit Governance(const Config& config);
+
+  std::shared_ptr<const filters::Contract> contract;  // never null
+  filters::Pipeline pipeline;
+  std::string policy_digest;  // "sha256:<hex>" of its file, empty where there is none
+  bool forward_other_paths;
+};
+
+using Governing = std::shared_ptr<const Governance>;
+
+// The same governance under a count of its own, for one thread that copies it with every exchange:
+// workers that shared a count would pass its cache line to and fro.
+Governing counted_apart(Governing governance);
+
+}  // namespace proxy

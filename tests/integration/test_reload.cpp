@@ -1,0 +1,241 @@
+// Another policy under load, without a restart: no exchange is lost, each is recorded under the
+// policy that decided it, and under that one alone.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "proxy/keyed_hash.hpp"
+#include "tests/support/exchange.hpp"
+#include "tests/support/kubernetes.hpp"
+#include "tests/support/running_gateway.hpp"
+#include "tests/support/scripted_upstream.hpp"
+
+using namespace tests;
+
+namespace {
+
+std::string rule(std::string_view mode) {
+  return "version: 1\nrules: [{id: on, mode: " + std::string(mode) + ", force: {alarm: true}}]\n";
+}
+
+std::string digest(const std::string& policy) {
+  return "sha256:" + proxy::sha256_hex(policy);
+}
+
+GatewaySetup under(const std::filesystem::path& policy) {
+  return {.more = "filters: {policy: {file: \"" + policy.string() + "\"}}\n", .workers = 2};
+}
+
+// The next line of its log with this text.
+std::string wait_for(RunningGateway& gateway, std::string_view text) {
+  for (;;) {
+    const auto line = gateway.process().line();
+    if (line.find(text) != line.npos) return line;
+  }
+}
+
+std::string post(const std::string& id) {
+  auto body = std::string(good_body);
+  body.replace(body.find("true"), 4, "false");
+  auto fields = app_fields;
+  fields.push_back("X-Request-Id: " + id);
+  return request("POST", path, fields, body);
+}
+
+// Clients that send without a pause, over connections that they keep, until told to stop.
+class Load {
+ public:
+  explicit Load(const RunningGateway& gateway) {
+    for (std::size_t i = 0; i < threads_.size(); ++i)
+      threads_[i] = std::thread([&gateway, this, i] { run(gateway, i); });
+  }
+  ~Load() { stop(); }
+  Load(const Load&) = delete;
+
+  void stop() {
+    stopping_ = true;
+    for (auto& thread : threads_)
+      if (thread.joinable()) thread.join();
+  }
+  void wait_for_more(std::size_t count) const {
+    const auto enough = answered() + count;
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (answered() < enough && faults_ == 0 && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    CHECK(answered() >= enough);
+  }
+  std::size_t answered() const { return answered_; }
+  std::size_t faults() const { return faults_; }  // answers that are none, or not 200
+
+ private:
+  static constexpr std::size_t most = 50'000;  // of one connection
+
+  void run(const RunningGateway& gateway, std::size_t number) {
+    try {
+      auto client = number % 2 == 0 ? gateway.client() : gateway.tls_client();
+      for (std::size_t n = 0; !stopping_ && n < most; ++n) {
+        const auto id = std::to_string(number) + "." + std::to_string(n);
+        if (client.exchange(post(id)).status == 200)
+          ++answered_;
+        else
+          ++faults_;
+      }
+    } catch (const std::exception&) {
+      ++faults_;
+    }
+  }
+
+  std::atomic<bool> stopping_ = false;
+  std::atomic<std::size_t> answered_ = 0;
+  std::atomic<std::size_t> faults_ = 0;
+  std::array<std::thread, 4> threads_;
+};
+
+// What the upstream got, by request id.
+std::map<std::string, bool> alarms(const ScriptedUpstream& upstream) {
+  std::map<std::string, bool> alarms;
+  for (const auto& request : upstream.requests()) {
+    auto at = request.find("X-Request-Id: ");
+    if (at == request.npos) at = request.find("x-request-id: ");
+    REQUIRE(at != request.npos);
+    at += 14;
+    const auto id = request.substr(at, request.find('\r', at) - at);
+    alarms[id] = request.find(R"("alarm":true)") != request.npos;
+  }
+  return alarms;
+}
+
+// Every exchange of the load is there, under the one digest or the other, and did what that policy
+// says; each connection went from the old to the new, and not back.
+void check_records(RunningGateway& gateway, const ScriptedUpstream& upstream, std::size_t count,
+                   const std::string& before, const std::string& after) {
+  const auto records = gateway.records();
+  const auto arrived = alarms(upstream);
+  CHECK(records.size() == count);
+  CHECK(arrived.size() == count);
+  std::map<std::string, std::size_t> seen;
+  std::size_t wrong = 0;
+  std::map<char, bool> changed;
+  for (const auto& record : records) {
+    const auto id = record.text("prefgate.id");
+    const auto policy = record.text("prefgate.policy");
+    ++seen[policy];
+    const bool is_new = policy == after;
+    const auto found = arrived.find(id);
+    const bool acted = record.has("prefgate.edits");
+    if (found == arrived.end() || found->second != is_new || acted != is_new) ++wrong;
+    if (record.has("prefgate.findings") == is_new) ++wrong;  // what `observe` would have done
+    if (changed[id.front()] && !is_new) ++wrong;
+    changed[id.front()] |= is_new;
+  }
+  CHECK(wrong == 0);
+  CHECK(seen.size() == 2);
+  CHECK(seen[before] > 0);
+  CHECK(seen[after] > 0);
+}
+
+}  // namespace
+
+TEST_CASE("SIGHUP under load: observe becomes enforce, and no exchange is lost or half of each") {
+  const TemporaryDirectory folder;
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url(), under(folder.write("policy.yaml", rule("observe"))));
+  auto idle = gateway.client();
+  CHECK(idle.exchange(post("x.1")).field("x-prefgate-rules") == "");
+  Load load(gateway);
+  load.wait_for_more(200);
+  replace(folder, "policy.yaml", rule("enforce"));
+  gateway.send(SIGHUP);
+  const auto line = wait_for(gateway, "SIGHUP: in force");
+  CHECK(line.ends_with(digest(rule("enforce"))));
+  // It is in force everywhere when the log says so: on a connection that was idle, too.
+  CHECK(idle.exchange(post("y.1")).field("x-prefgate-rules") == "policy.on");
+  load.wait_for_more(200);
+  load.stop();
+  CHECK(load.faults() == 0);
+  check_records(gateway, upstream, load.answered() + 2, digest(rule("observe")),
+                digest(rule("enforce")));
+}
+
+TEST_CASE("a policy that Kubernetes swaps under load is taken without a signal") {
+  ConfigMap map({{"policy.yaml", rule("observe")}});
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url(), under(map.file("policy.yaml")));
+  Load load(gateway);
+  load.wait_for_more(200);
+  map.publish({{"policy.yaml", rule("enforce")}});
+  const auto line = wait_for(gateway, "a file of the policy has changed: in force");
+  CHECK(line.ends_with(digest(rule("enforce"))));
+  load.wait_for_more(200);
+  load.stop();
+  CHECK(load.faults() == 0);
+  check_records(gateway, upstream, load.answered(), digest(rule("observe")),
+                digest(rule("enforce")));
+}
+
+TEST_CASE("a faulty policy is not taken, its fault is logged with its place, a good one is taken") {
+  const TemporaryDirectory folder;
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url(), under(folder.write("policy.yaml", rule("observe"))));
+  auto client = gateway.client();
+  const auto send_one = [&] { CHECK(client.exchange(post("x.1")).status == 200); };
+  replace(folder, "policy.yaml", "version: 1\nrules: [{id: on, frce: {alarm: true}}]\n");
+  wait_for(gateway, (folder.path() / "policy.yaml").string() + ":2:18: unknown key `frce`");
+  wait_for(gateway, "not taken over, what was in force stays");
+  send_one();
+  gateway.send(SIGHUP);
+  wait_for(gateway, (folder.path() / "policy.yaml").string() + ":2:18: unknown key `frce`");
+  wait_for(gateway, "SIGHUP: not taken over");
+  send_one();
+  replace(folder, "policy.yaml", rule("enforce"));
+  wait_for(gateway, "a file of the policy has changed: in force");
+  send_one();
+  const auto records = gateway.records();
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].text("prefgate.policy") == digest(rule("observe")));
+  CHECK(records[1].text("prefgate.policy") == digest(rule("observe")));
+  CHECK(records[2].text("prefgate.policy") == digest(rule("enforce")));
+}
+
+TEST_CASE("SIGHUP takes over what governs, and names what waits for a restart") {
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url());
+  auto client = gateway.client();
+  const auto other = request("GET", "/api/1/vehicles", app_fields);
+  CHECK(client.exchange(other).status == 200);
+  auto text = read_file(gateway.config());
+  text.replace(text.find("limits: {}"), 10, "limits: {body: 1KiB}");
+  gateway.folder().write("prefgate.yaml", text + "other_paths: reject\n");
+  gateway.send(SIGHUP);
+  wait_for(gateway, "SIGHUP: `limits` differs from what was started with, and waits for a restart");
+  wait_for(gateway, "SIGHUP: in force, without a policy");
+  CHECK(client.exchange(other).status == 404);
+  CHECK(client.exchange(good_post()).status == 200);
+  // Until the end of the process the old limit holds.
+  CHECK(client.exchange(request("POST", path, app_fields, app_body(105))).status == 200);
+}
+
+TEST_CASE("SIGHUP while it stops, and many at once, are no harm") {
+  Gate gate;
+  ScriptedUpstream upstream([&](ScriptedUpstream::Peer& peer) {
+    while (!peer.request().empty()) {
+      gate.wait();
+      peer.send(ScriptedUpstream::ok());
+    }
+  });
+  RunningGateway gateway(upstream.url());
+  auto client = gateway.client();
+  for (int i = 0; i < 20; ++i) gateway.send(SIGHUP);
+  wait_for(gateway, "SIGHUP: in force");
+  client.send(good_get());
+  upstream.wait_for_requests(1);
+  gateway.send(SIGTERM);
+  wait_for(gateway, "finishing what is in flight");
+  gateway.send(SIGHUP);
+  gate.open();
+  CHECK(client.receive().status == 200);
+  CHECK(gateway.wait() == 0);
+}
