@@ -1,7 +1,6 @@
 #include "filters/answer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <memory_resource>
 #include <vector>
@@ -41,12 +40,6 @@ std::string_view name_of(const Entry& entry, Arena& arena) {
       *to++ = pointer[i] == '/' ? '.' : pointer[i];
   }
   return {start, static_cast<std::size_t>(to - start)};
-}
-
-std::string_view decimal(std::uint64_t number, Arena& arena) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  return arena.copy({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 // "validation failed: platform must be one of ios, android"
@@ -108,7 +101,7 @@ void write_envelope(JsonText& json, const Exchange& exchange, const Violations& 
   json.key("error_description");
   json.string(violations.empty()
                   ? exchange.verdict.detail
-                  : arena.join({decimal(count, arena), count == 1 ? " violation" : " violations"}),
+                  : arena.join({arena.decimal(count), count == 1 ? " violation" : " violations"}),
               words_limit);
   if (!violations.empty()) {
     json.key("messages");
