@@ -191,6 +191,20 @@ std::string_view challenge(const Headers& headers) {
   return R"(Bearer realm="prefgate")";
 }
 
+// The three fields that gateways and their clients have long agreed on, as they were in
+// draft-ietf-httpapi-ratelimit-headers up to -06; later ones have another form, which few read. The
+// two times are the same: some clients of this API wait for the longer.
+void append_rate_limit(Exchange& exchange) {
+  auto& arena = exchange.arena;
+  auto& headers = exchange.response.headers;
+  const auto& [burst, wait] = exchange.allowance;
+  const auto left = arena.decimal(static_cast<std::uint64_t>(wait.count()));
+  headers.append(FieldId::retry_after, "Retry-After", left);
+  headers.append("RateLimit-Limit", arena.decimal(burst));
+  headers.append("RateLimit-Remaining", "0");
+  headers.append("RateLimit-Reset", left);
+}
+
 }  // namespace
 
 // What passes on paths that are not governed: CONNECT and TRACE do not.
@@ -211,6 +225,7 @@ void make_answer(Exchange& exchange) {
     response.headers.append(
         FieldId::allow, "Allow",
         exchange.governed() ? exchange.endpoint->allowed_methods() : other_methods);
+  if (exchange.verdict.reason == Reason::rate_limit) append_rate_limit(exchange);
   if (status == 503) response.headers.append(FieldId::retry_after, "Retry-After", "1");
 
   const auto violations = violations_of(exchange);

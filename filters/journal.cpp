@@ -58,6 +58,8 @@ std::string_view to_string(Place place) {
       return "header";
     case Place::path:
       return "path";
+    case Place::connection:
+      return "connection";
   }
   return "";
 }

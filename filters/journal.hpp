@@ -22,7 +22,13 @@ enum class Kind : std::uint8_t {
 };
 // Of JSON Patch (RFC 6902 section 4); `none` for findings and violations without a proposed change.
 enum class Operation : std::uint8_t { none, add, remove, replace, move };
-enum class Place : std::uint8_t { query, body, header, path };
+enum class Place : std::uint8_t {
+  query,
+  body,
+  header,
+  path,
+  connection  // what is known of the client by its connection: its address
+};
 
 std::string_view to_string(Mode mode);
 std::string_view to_string(Kind kind);
