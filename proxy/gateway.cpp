@@ -20,8 +20,13 @@ std::chrono::microseconds micros(Duration duration) {
 }  // namespace
 
 Gateway::Gateway(const Config& config, const filters::Pipeline& pipeline, Pool& pool,
-                 AuditRing& ring, KeyedHash& hash)
-    : config_(config), pipeline_(pipeline), pool_(pool), ring_(ring), hash_(hash) {}
+                 AuditRing& ring, KeyedHash& hash, filters::RateLimiter* limiter)
+    : config_(config),
+      pipeline_(pipeline),
+      pool_(pool),
+      ring_(ring),
+      hash_(hash),
+      limiter_(limiter) {}
 
 Task<> Gateway::serve(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
@@ -54,6 +59,7 @@ void Gateway::enter(Exchange& exchange, const Peer& peer) const {
     exchange.verdict = {Reason::ambiguous_path};
   } else if (match == filters::PathMatch::governed) {
     exchange.endpoint = endpoint;
+    exchange.limiter = limiter_;
     exchange.identity.client_address = peer.address;
     exchange.identity.client_names = peer.names;
     exchange.identity.hash = &hash_;

@@ -17,9 +17,9 @@ namespace proxy {
 
 class Gateway {
  public:
-  // Everything must outlive the gateway.
+  // Everything must outlive the gateway. `limiter` is null where nothing is limited.
   Gateway(const Config& config, const filters::Pipeline& pipeline, Pool& pool, AuditRing& ring,
-          KeyedHash& hash);
+          KeyedHash& hash, filters::RateLimiter* limiter);
 
   // `slot.exchange` holds a request whose head was read, or a verdict on one that could not be.
   // When it returns the answer is flushed, or the client is gone, and the record is in the ring.
@@ -53,6 +53,7 @@ class Gateway {
   Pool& pool_;
   AuditRing& ring_;
   KeyedHash& hash_;
+  filters::RateLimiter* limiter_;          // of all workers
   Slot::Clock::time_point quiet_until_{};  // of the log, about the upstream
 };
 

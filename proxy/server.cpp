@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "proxy/audit_writer.hpp"
+#include "proxy/rate_limiter.hpp"
 #include "proxy/version.hpp"
 #include "proxy/worker.hpp"
 
@@ -64,6 +65,7 @@ class Server {
   std::vector<std::unique_ptr<TlsContext>> listener_tls_;
   std::unique_ptr<TlsContext> upstream_tls_;
   filters::Pipeline pipeline_;
+  std::unique_ptr<RateLimiter> limiter_;
   std::atomic<std::size_t> connections_{0};
   Shared shared_;
   AuditWriter audit_;
@@ -98,7 +100,8 @@ Server::Server(const Config& config)
     : config_(config),
       key_(load_key(config.audit)),
       pipeline_(filters::make_pipeline(config.filters)),
-      shared_{config, pipeline_, listener_tls_, nullptr, key_.key, connections_},
+      limiter_(make_rate_limiter(config.filters.rate_limit)),
+      shared_{config, pipeline_, listener_tls_, nullptr, key_.key, connections_, limiter_.get()},
       audit_(audit_settings(config)) {
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
   for (const auto& notice : audit_.notices()) spdlog::warn("{}", notice);

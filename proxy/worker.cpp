@@ -18,7 +18,7 @@ Worker::Worker(const Shared& shared, AuditRing& ring, std::vector<int> sockets)
       watchdog_(context_),
       pool_(context_, watchdog_, shared.config.upstream, shared.upstream_tls),
       hash_(shared.hmac_key),
-      gateway_(shared.config, shared.pipeline, pool_, ring, hash_),
+      gateway_(shared.config, shared.pipeline, pool_, ring, hash_, shared.limiter),
       random_(std::random_device{}()) {
   for (std::size_t i = 0; i < sockets.size(); ++i)
     listeners_.push_back(

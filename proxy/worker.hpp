@@ -22,7 +22,7 @@
 
 namespace proxy {
 
-// What all workers of a server use, and none changes but `connections`.
+// What all workers of a server use, and none changes but the counts: `connections`, `limiter`.
 struct Shared {
   const Config& config;
   const filters::Pipeline& pipeline;
@@ -30,6 +30,7 @@ struct Shared {
   const TlsContext* upstream_tls;                                // null where clear
   const HmacKey& hmac_key;
   std::atomic<std::size_t>& connections;  // of all workers
+  filters::RateLimiter* limiter;          // null where nothing is limited
 };
 
 class Worker {

@@ -29,7 +29,9 @@ TestGateway::TestGateway(proxy::Config config, const TlsWorld& world)
       config_(std::move(config)),
       pipeline_(filters::make_pipeline(config_.filters)),
       key_(fixed_key()),
-      shared_{config_, pipeline_, listener_tls_, &world.client, key_, connections_} {
+      limiter_(proxy::make_rate_limiter(config_.filters.rate_limit)),
+      shared_{config_, pipeline_,    listener_tls_, &world.client,
+              key_,    connections_, limiter_.get()} {
   if (!config_.upstream.tls) shared_.upstream_tls = nullptr;
   listener_tls_.push_back(nullptr);
   listener_tls_.push_back(std::make_unique<proxy::TlsContext>(world.server_with(world.leaf)));

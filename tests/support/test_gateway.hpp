@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy/rate_limiter.hpp"
 #include "proxy/worker.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/tls_peers.hpp"
@@ -43,6 +44,7 @@ class TestGateway {
   filters::Pipeline pipeline_;
   std::vector<std::unique_ptr<proxy::TlsContext>> listener_tls_;
   proxy::HmacKey key_;
+  std::unique_ptr<proxy::RateLimiter> limiter_;
   std::atomic<std::size_t> connections_{0};
   proxy::AuditRing ring_;
   proxy::Shared shared_;
