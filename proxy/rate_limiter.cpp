@@ -62,7 +62,7 @@ RateLimiter::RateLimiter(const filters::RateLimitSettings& settings, const SipKe
       in_period_(settings.rate.requests * for_one_),
       most_(settings.burst * for_one_),
       // Half empty when as many clients are live as were asked for: few sets are full then.
-      sets_count_(std::bit_ceil(std::max<std::size_t>(1, 2 * settings.keys / set_size))),
+      sets_count_(std::bit_ceil((2 * settings.keys + set_size - 1) / set_size)),
       sets_(std::make_unique<Set[]>(sets_count_)) {}
 
 // In whole periods and a rest, so that nothing overflows: a period has at most 2^32 microseconds

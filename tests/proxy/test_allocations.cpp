@@ -108,14 +108,17 @@ TEST_CASE("a warm request asks the heap for nothing under a rate limit, within o
           doctest::skip(!tests::counts_allocations())) {
   const tests::TlsWorld world;
   FakeUpstream upstream(answer);
-  for (const auto per : {filters::Per::address, filters::Per::token, filters::Per::device}) {
-    auto config = TestGateway::config(upstream.port());
-    // Half of the first case's requests are within it, all later ones beyond; in `warn` both pass.
-    config.filters.rate_limit = {
-        .mode = filters::Mode::warn, .per = per, .rate = {1, std::chrono::hours{1}}, .burst = 100};
-    TestGateway gateway(std::move(config), world);
-    check_no_allocations(gateway, gateway.client());
-  }
+  for (const auto per : {filters::Per::address, filters::Per::token, filters::Per::device})
+    for (const std::uint64_t burst : {1, 1'000'000}) {
+      CAPTURE(burst);
+      auto config = TestGateway::config(upstream.port());
+      config.filters.rate_limit = {.mode = filters::Mode::warn,
+                                   .per = per,
+                                   .rate = {1, std::chrono::hours{1}},
+                                   .burst = burst};
+      TestGateway gateway(std::move(config), world);
+      check_no_allocations(gateway, gateway.client());
+    }
 }
 
 // More at once than Asio keeps coroutine frames for. How far they

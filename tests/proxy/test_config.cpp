@@ -69,11 +69,6 @@ TEST_CASE("the smallest config is a listener and an upstream, and every default 
   CHECK(config.filters.repair.invisible == Mode::enforce);
   CHECK(config.filters.repair.placement == Mode::warn);
   CHECK(config.filters.repair.encoding == Mode::enforce);
-  CHECK(config.filters.rate_limit.mode == Mode::off);
-  CHECK(config.filters.rate_limit.per == filters::Per::device);
-  CHECK(to_string(config.filters.rate_limit.rate) == "60/min");
-  CHECK(config.filters.rate_limit.burst == 20);
-  CHECK(config.filters.rate_limit.keys == 65'536);
   CHECK(config.filters.validate.all == Mode::enforce);
   CHECK(config.filters.validate.unknown_parameters == Mode::observe);
   CHECK(config.filters.validate.unknown_preferences == Mode::observe);
@@ -109,7 +104,6 @@ filters:
   authenticate: {mode: warn}
   repair: {alias: off, nearest: observe, value: warn, type: off, invisible: observe, placement: enforce,
            encoding: warn}
-  rate_limit: {per: address, rate: 7/h, burst: 3, keys: 2048, mode: observe}
   validate: {mode: observe, unknown_parameters: enforce, unknown_preferences: warn}
   rewrite: {parameter_names: documented, headers: {set: {X-Fleet: north depot, X-Two: "2"}, remove: [X-App-State]}}
 audit: {directory: ./var/audit, level: request, hmac_key: keys/audit.hmac, signing_key: keys/audit.pem,
@@ -159,11 +153,6 @@ log: {level: debug, format: json}
   CHECK(config.filters.repair.invisible == Mode::observe);
   CHECK(config.filters.repair.placement == Mode::enforce);
   CHECK(config.filters.repair.encoding == Mode::warn);
-  CHECK(config.filters.rate_limit.mode == Mode::observe);
-  CHECK(config.filters.rate_limit.per == filters::Per::address);
-  CHECK(to_string(config.filters.rate_limit.rate) == "7/h");
-  CHECK(config.filters.rate_limit.burst == 3);
-  CHECK(config.filters.rate_limit.keys == 2048);
   CHECK(config.filters.validate.all == Mode::observe);
   CHECK(config.filters.validate.unknown_parameters == Mode::enforce);
   CHECK(config.filters.validate.unknown_preferences == Mode::warn);
@@ -180,25 +169,6 @@ log: {level: debug, format: json}
   CHECK(config.log.format == LogFormat::json);
   CHECK(config.where.at("listen[0].tls.private_key").line == 4);
   CHECK(config.where.at("listen[0].tls.private_key").column == 50);
-}
-
-TEST_CASE("a limit by device under a contract that knows none is a warning") {
-  const tests::TemporaryDirectory directory;
-  directory.write("api.yaml", R"(openapi: 3.1.0
-info: {title: T, version: "1"}
-paths:
-  /api/1/subscriptions: {get: {parameters: [{name: tier, in: query, schema: {type: string}}]}}
-)");
-  const std::string config = std::string(smallest) + "contract: api.yaml\n";
-  const auto limited = [&](const std::string& limit) {
-    return lines_of(
-        load_config(directory.write("a.yaml", config + "filters: {rate_limit: " + limit + "}\n")));
-  };
-  CHECK(limited("{per: device, mode: warn}") ==
-        "a.yaml:4:29: warning: the contract marks no field of /api/1/subscriptions `x-secret`: "
-        "there a client is its address, not its device\n");
-  CHECK(limited("{per: token, mode: warn}") == "");
-  CHECK(limited("{per: device, mode: off}") == "");
 }
 
 TEST_CASE("a default that a smaller neighbour overtakes gives way in silence") {

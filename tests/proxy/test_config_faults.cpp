@@ -225,43 +225,6 @@ TEST_CASE("faults of filters") {
   }));
 }
 
-TEST_CASE("faults of the rate limit, and both sides of each bound") {
-  const std::string rate = ":1:31: expected a rate such as 60/min, got ";
-  const std::string unit = ": give a whole number and one of /s, /min, /h";
-  check(beside_smallest({
-      {"filters: {rate_limit: {}}", ""},
-      {"filters: {rate_limit: {mode: off, per: token, rate: 5/s}}", ""},
-      {"filters: {rate_limit: {per: token, rate: 5/s}}",
-       ":1:23: warning: limits nothing: its `mode` is off unless it is given"},
-      {"filters: {rate_limit: {rate: 1/h, burst: 1, keys: 1024, mode: warn}}", ""},
-      {"filters: {rate_limit: {rate: 1000/s, burst: 1000000, keys: 16777216, mode: warn}}", ""},
-      {"filters: {rate_limit: {rate: 3600000/h, mode: warn}}", ""},
-      {"filters: {rate_limit: {mode: enforced}}",
-       ":1:30: expected one of off, observe, warn, enforce, got `enforced` (did you mean "
-       "`enforce`?)"},
-      {"filters: {rate_limit: {per: tokens, mode: warn}}",
-       ":1:29: expected one of address, token, device, got `tokens` (did you mean `token`?)"},
-      {"filters: {rate_limit: {rate:  60, mode: warn}}", rate + "`60`" + unit},
-      {"filters: {rate_limit: {rate:  60/minute, mode: warn}}", rate + "`60/minute`" + unit},
-      {"filters: {rate_limit: {rate:  [60/min], mode: warn}}", rate + "a list"},
-      {"filters: {rate_limit: {rate:  0/s, mode: warn}}",
-       ":1:31: expected 1/h to 1000/s, got `0/s`"},
-      {"filters: {rate_limit: {rate:  1001/s, mode: warn}}",
-       ":1:31: expected 1/h to 1000/s, got `1001/s`"},
-      {"filters: {rate_limit: {rate:  3600001/h, mode: warn}}",
-       ":1:31: expected 1/h to 1000/s, got `3600001/h`"},
-      {"filters: {rate_limit: {burst: 0, keys: 1023, mode: warn}}",
-       ":1:31: expected 1 to 1000000, got `0`\n:1:40: expected 1024 to 16777216, got `1023`"},
-      {"filters: {rate_limit: {burst: 1000001, keys: 16777217, mode: warn}}",
-       ":1:31: expected 1 to 1000000, got `1000001`\n"
-       ":1:46: expected 1024 to 16777216, got `16777217`"},
-      {"filters: {rate_limit: {rates: 1/s, mode: warn}}",
-       ":1:24: unknown key `rates` (did you mean `rate`?)"},
-      {"filters: {rate_limits: {mode: warn}}",
-       ":1:11: unknown key `rate_limits` (did you mean `rate_limit`?)"},
-  }));
-}
-
 TEST_CASE("faults of audit and log name what this version takes") {
   check(beside_smallest({
       {"audit: {level: full}", ":1:16: `full` is not in this version, which takes request"},
