@@ -109,7 +109,7 @@ TEST_CASE("a warm request asks the heap for nothing under a rate limit, within o
   const tests::TlsWorld world;
   FakeUpstream upstream(answer);
   for (const auto per : {filters::Per::address, filters::Per::token, filters::Per::device})
-    for (const std::uint64_t burst : {1, 1'000'000}) {
+    for (const std::uint64_t burst : {1U, 1'000'000U}) {
       CAPTURE(burst);
       auto config = TestGateway::config(upstream.port());
       config.filters.rate_limit = {.mode = filters::Mode::warn,
