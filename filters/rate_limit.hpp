@@ -16,7 +16,7 @@ namespace filters {
 struct RateLimitSettings {
   Mode mode = Mode::off;  // below `enforce`: counted alike, written, and let through
   Per per = Per::device;
-  Rate rate;
+  Rate rate = {};
   std::uint64_t burst = 20;      // requests at once
   std::size_t keys = 64 * 1024;  // clients that the host has room for
 };

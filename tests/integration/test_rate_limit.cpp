@@ -126,7 +126,8 @@ TEST_CASE("a limit in warn lets everything pass, and says which requests were be
   CHECK(std::ranges::count_if(all, [](const Answer& answer) {
           return answer.field("x-prefgate-rules") == "rate_limit.token";
         }) == 7);
-  std::size_t findings = 0;
-  for (const auto& record : gateway.records()) findings += record.has("prefgate.findings") ? 1 : 0;
+  const auto records = gateway.records();
+  const auto findings = std::ranges::count_if(
+      records, [](const Record& record) { return record.has("prefgate.findings"); });
   CHECK(findings == 7);
 }
