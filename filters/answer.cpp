@@ -1,7 +1,6 @@
 #include "filters/answer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <memory_resource>
 #include <vector>
@@ -41,12 +40,6 @@ std::string_view name_of(const Entry& entry, Arena& arena) {
       *to++ = pointer[i] == '/' ? '.' : pointer[i];
   }
   return {start, static_cast<std::size_t>(to - start)};
-}
-
-std::string_view decimal(std::uint64_t number, Arena& arena) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  return arena.copy({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 // "validation failed: platform must be one of ios, android"
@@ -108,7 +101,7 @@ void write_envelope(JsonText& json, const Exchange& exchange, const Violations& 
   json.key("error_description");
   json.string(violations.empty()
                   ? exchange.verdict.detail
-                  : arena.join({decimal(count, arena), count == 1 ? " violation" : " violations"}),
+                  : arena.join({arena.decimal(count), count == 1 ? " violation" : " violations"}),
               words_limit);
   if (!violations.empty()) {
     json.key("messages");
@@ -198,6 +191,20 @@ std::string_view challenge(const Headers& headers) {
   return R"(Bearer realm="prefgate")";
 }
 
+// The three fields that gateways and their clients have long agreed on, as they were in
+// draft-ietf-httpapi-ratelimit-headers up to -06; later ones have another form, which few read. The
+// two times are the same: some clients of this API wait for the longer.
+void append_rate_limit(Exchange& exchange) {
+  auto& arena = exchange.arena;
+  auto& headers = exchange.response.headers;
+  const auto& [burst, wait] = exchange.allowance;
+  const auto left = arena.decimal(static_cast<std::uint64_t>(wait.count()));
+  headers.append(FieldId::retry_after, "Retry-After", left);
+  headers.append("RateLimit-Limit", arena.decimal(burst));
+  headers.append("RateLimit-Remaining", "0");
+  headers.append("RateLimit-Reset", left);
+}
+
 }  // namespace
 
 // What passes on paths that are not governed: CONNECT and TRACE do not.
@@ -218,6 +225,7 @@ void make_answer(Exchange& exchange) {
     response.headers.append(
         FieldId::allow, "Allow",
         exchange.governed() ? exchange.endpoint->allowed_methods() : other_methods);
+  if (exchange.verdict.reason == Reason::rate_limit) append_rate_limit(exchange);
   if (status == 503) response.headers.append(FieldId::retry_after, "Retry-After", "1");
 
   const auto violations = violations_of(exchange);

@@ -8,9 +8,9 @@
 namespace filters {
 
 // Fills exchange.response (status, reason, fields, body) from exchange.verdict, which must be a
-// rejection. Sets Content-Type, WWW-Authenticate on 401, Allow on 405, Retry-After on
-// 503. Not Content-Length, Connection, Date: they belong to the version of HTTP. Not x-prefgate-*,
-// x-request-id: see `decorate`.
+// rejection. Sets Content-Type, WWW-Authenticate on 401, Allow on 405, Retry-After on 429
+// and 503, RateLimit-* on 429. Not Content-Length, Connection, Date: they belong to the version of
+// HTTP. Not x-prefgate-*, x-request-id: see `decorate`.
 void make_answer(Exchange& exchange);
 
 enum class Origin : std::uint8_t { gateway, upstream };

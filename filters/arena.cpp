@@ -1,6 +1,8 @@
 #include "filters/arena.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
 
 namespace filters {
@@ -22,6 +24,12 @@ std::string_view Arena::join(std::initializer_list<std::string_view> pieces) {
   char* to = start;
   for (auto piece : pieces) to = std::copy(piece.begin(), piece.end(), to);
   return {start, size};
+}
+
+std::string_view Arena::decimal(std::uint64_t number) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return copy({digits.data(), end});
 }
 
 void* Arena::do_allocate(std::size_t size, std::size_t alignment) {

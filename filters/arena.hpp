@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <memory_resource>
 #include <string_view>
@@ -23,6 +24,8 @@ class Arena final : public std::pmr::memory_resource {
   std::string_view copy(std::string_view text);
   // The pieces, one after the other, in one view.
   std::string_view join(std::initializer_list<std::string_view> pieces);
+  // A number's digits, for `join`.
+  std::string_view decimal(std::uint64_t number);
   // Uninitialised bytes, aligned for char.
   char* bytes(std::size_t size) { return static_cast<char*>(allocate(size, 1)); }
 

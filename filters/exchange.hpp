@@ -20,6 +20,7 @@
 #include "filters/edits.hpp"
 #include "filters/http.hpp"
 #include "filters/journal.hpp"
+#include "filters/rate_limiter.hpp"
 #include "filters/secret_hash.hpp"
 #include "filters/verdict.hpp"
 
@@ -73,6 +74,7 @@ struct Exchange {
   std::string_view request_id;                // the client's if well-formed, else the host's own
   // What the contract says of this path; none: it is not governed. Outlives the exchange.
   const Endpoint* endpoint = nullptr;
+  RateLimiter* limiter = nullptr;  // lent by the host; none where nothing is counted: offline
   bool governed() const { return endpoint != nullptr; }
 
   Response response;
@@ -101,6 +103,7 @@ struct Exchange {
   Edits answer_edits;
   Journal journal;
   Verdict verdict;
+  Allowance allowance;  // of Reason::rate_limit
 
   // What goes upstream, once the chain has passed: set by `apply_edits`.
   std::string_view outgoing_query;

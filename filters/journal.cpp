@@ -1,7 +1,6 @@
 #include "filters/journal.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "filters/arena.hpp"
 
@@ -61,6 +60,8 @@ std::string_view to_string(Place place) {
       return "path";
     case Place::answer:
       return "answer";
+    case Place::connection:
+      return "connection";
   }
   return "";
 }
@@ -88,9 +89,7 @@ std::string_view shown_name(std::string_view name, Arena& arena) {
   };
   if (!name.empty() && name.size() <= longest_shown_name && std::ranges::all_of(name, harmless))
     return name;
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, name.size()).ptr;
-  return arena.join({"(name of ", {digits, static_cast<std::size_t>(end - digits)}, " bytes)"});
+  return arena.join({"(name of ", arena.decimal(name.size()), " bytes)"});
 }
 
 }  // namespace filters

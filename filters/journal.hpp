@@ -27,7 +27,8 @@ enum class Place : std::uint8_t {
   body,
   header,
   path,
-  answer,  // the body of the upstream's
+  answer,     // the body of the upstream's
+  connection  // what is known of the client by its connection: its address
 };
 
 std::string_view to_string(Mode mode);

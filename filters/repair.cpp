@@ -1,7 +1,6 @@
 #include "filters/repair.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "filters/invisible.hpp"
 #include "filters/repair_steps.hpp"
@@ -11,8 +10,6 @@ namespace {
 
 // One entry however many there were: none has a pointer of its own, being outside all values.
 void journal_invisible(Exchange& exchange, Mode mode, const std::pmr::vector<Span>& found) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, found.size()).ptr;
   const bool act = mode == Mode::enforce;
   exchange.journal.write(
       {.rule = "repair.invisible",
@@ -21,8 +18,7 @@ void journal_invisible(Exchange& exchange, Mode mode, const std::pmr::vector<Spa
        .operation = Operation::remove,
        .place = Place::body,
        .message = exchange.arena.join(
-           {"invisible characters outside strings: ",
-            {digits, static_cast<std::size_t>(end - digits)},
+           {"invisible characters outside strings: ", exchange.arena.decimal(found.size()),
             ", the first at ",
             describe_offset(exchange.request.body, found.front().begin, exchange.arena)})});
 }

@@ -1,4 +1,3 @@
-#include <charconv>
 
 #include "filters/validate_steps.hpp"
 
@@ -40,10 +39,9 @@ void judge_unknown_preference(Judge& judge, const Member& member) {
 }
 
 std::string_view too_many(Judge& judge) {
-  char digits[20];
-  const auto end =
-      std::to_chars(digits, digits + sizeof digits, judge.endpoint.preferences().most).ptr;
-  return judge.exchange.arena.join({"must have at most ", {digits, end}, " members"});
+  auto& arena = judge.exchange.arena;
+  return arena.join(
+      {"must have at most ", arena.decimal(judge.endpoint.preferences().most), " members"});
 }
 
 void judge_preferences(Judge& judge, const ContractField& field, std::uint32_t holder) {

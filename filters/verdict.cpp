@@ -30,6 +30,7 @@ constexpr auto table = std::to_array<ReasonInfo>({
     {Reason::content_encoding, 415, "content_encoding", "an encoded body is not accepted"},
     {Reason::expectation, 417, "expectation", "only `Expect: 100-continue` is understood"},
     {Reason::contract, 422, "contract", "validation failed"},
+    {Reason::rate_limit, 429, "rate_limit", "too many requests"},
     {Reason::head_too_large, 431, "head_too_large", "the request head is too large"},
     {Reason::internal, 500, "internal", "the gateway failed"},
     {Reason::upstream_unreachable, 502, "upstream_unreachable", "the upstream is unreachable"},

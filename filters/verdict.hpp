@@ -29,6 +29,7 @@ enum class Reason : std::uint8_t {
   content_encoding,
   expectation,
   contract,
+  rate_limit,
   head_too_large,
   internal,
   upstream_unreachable,

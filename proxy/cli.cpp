@@ -63,6 +63,9 @@ void summarise(const Config& config, std::ostream& out) {
     out << "  governs " << endpoint.allowed_methods() << ' ' << endpoint.path() << '\n';
   out << "  other paths are " << (config.forward_other_paths ? "forwarded" : "rejected")
       << "; governed bodies of at most " << filters::format_size(config.limits.body) << '\n';
+  if (const auto& limit = config.filters.rate_limit; limit.mode != filters::Mode::off)
+    out << "  limits each " << to_string(limit.per) << " to " << to_string(limit.rate) << ", "
+        << limit.burst << " at once (" << to_string(limit.mode) << ")\n";
   if (config.filters.policy)
     out << "  " << summary(*config.filters.policy, *config.policy_file) << '\n';
   out << "  records in " << config.audit.directory.string() << "; when they cannot be written, "

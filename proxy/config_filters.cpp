@@ -85,6 +85,52 @@ void read_rewrite(Section& filters, filters::RewriteSettings& settings) {
   section->finish();
 }
 
+void read_rate(Section& section, filters::Rate& rate) {
+  constexpr std::uint64_t most = 1000;  // a second: see RateLimiter's ticks
+  constexpr std::string_view expected = "a rate such as 60/min";
+  std::string text;
+  if (!section.text("rate", text, expected)) return;
+  const auto found = filters::parse_rate(text);
+  const auto given = describe(*section.find("rate"));
+  if (!found)
+    section.error("rate", "expected " + std::string(expected) + ", got " + given +
+                              ": give a whole number and one of /s, /min, /h");
+  else if (found->requests == 0 ||
+           found->requests > most * static_cast<std::uint64_t>(found->period.count()))
+    section.error("rate", "expected 1/h to " + std::to_string(most) + "/s, got " + given);
+  else
+    rate = *found;
+}
+
+// Where `per: device` has nothing to go by.
+void warn_of_no_device(Section& section, const filters::Contract& contract) {
+  for (const auto& endpoint : contract.endpoints())
+    if (std::ranges::none_of(endpoint.fields(), &filters::ContractField::secret))
+      section.warn("per", "the contract marks no field of " + std::string(endpoint.path()) +
+                              " `x-secret`: there a client is its address, not its device");
+}
+
+void read_rate_limit(Section& filters, Config& config) {
+  using filters::Per;
+  auto section = filters.section("rate_limit");
+  if (!section) return;
+  auto& settings = config.filters.rate_limit;
+  section->choice<Per>("per", settings.per,
+                       {{"address", Per::address}, {"token", Per::token}, {"device", Per::device}});
+  read_rate(*section, settings.rate);
+  std::size_t burst = settings.burst;
+  section->count("burst", burst, {1, 1'000'000});
+  settings.burst = burst;
+  section->count("keys", settings.keys, {1024, 16 * 1024 * 1024});
+  section->mode("mode", settings.mode);
+  section->finish();
+  // Whoever writes a limit down means it; whoever does not want it yet can say `mode: off`.
+  if (!section->has("mode") && !section->node().keys.empty())
+    filters.warn("rate_limit", "limits nothing: its `mode` is off unless it is given");
+  if (settings.per == Per::device && settings.mode != filters::Mode::off)
+    warn_of_no_device(*section, *config.contract);
+}
+
 void read_policy_section(Section& parent, Config& config) {
   auto section = parent.section("policy");
   if (!section) return;
@@ -119,6 +165,7 @@ void read_filters(Section& root, Config& config) {
     repair->mode("encoding", settings.repair.encoding);
     repair->finish();
   }
+  read_rate_limit(*section, config);
   if (auto validate = section->section("validate")) {
     validate->mode("mode", settings.validate.all);
     validate->mode("unknown_parameters", settings.validate.unknown_parameters);

@@ -58,6 +58,7 @@ void walk_chain(const filters::Pipeline& pipeline, Exchange& exchange, Explanati
 }
 
 void judge(const Config& config, Exchange& exchange, Explanation& explanation) {
+  explanation.rate_limited = config.filters.rate_limit.mode != filters::Mode::off;
   const auto pipeline = filters::make_pipeline(config.filters);
   walk_chain(pipeline, exchange, explanation, [&]<class Filter>(const Filter& filter) {
     if constexpr (filters::HasHead<Filter>) exchange.verdict = filter.on_head(exchange);

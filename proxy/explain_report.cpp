@@ -100,6 +100,8 @@ std::string TextReport::saw(std::string_view filter) const {
   if (filter == filters::Authenticate::name)
     return exchange_.identity.bearer_token.empty() ? "no bearer token" : "a bearer token";
   if (filter == filters::Repair::name) return what_was_read(exchange_);
+  if (filter == filters::RateLimit::name)
+    return "not judged: what came before this request is not known here";
   if (acted) return "";
   if (filter == explanation_.rejected_by)
     return exchange_.verdict.reason == filters::Reason::contract ? "rejects it for the above" : "";
@@ -111,6 +113,7 @@ void TextReport::write_chain() {
   out_ << '\n';
   filters::make_pipeline({}).each([&]<class Filter>(const Filter&) {
     const std::string name(Filter::name);
+    if (name == filters::RateLimit::name && !explanation_.rate_limited) return;
     out_ << "  " << inked(Ink::bold, name);
     if (const auto text = saw(name); !text.empty())
       out_ << std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') << text;

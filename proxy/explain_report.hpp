@@ -20,6 +20,7 @@ struct Explanation {
   const filters::Exchange& exchange;
   std::vector<std::string_view> reached;  // names of the filters that had a say
   std::string_view rejected_by;           // name of a filter, "" where none rejected it
+  bool rate_limited = false;              // a limit is configured; it cannot be judged here
   // Of a request that is forwarded, for the upstream:
   std::string head;   // up to and with the empty line
   std::string body;   // framed

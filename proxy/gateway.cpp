@@ -56,6 +56,7 @@ void Gateway::enter(Slot& slot, const Peer& peer) const {
     exchange.verdict = {Reason::ambiguous_path};
   } else if (match == filters::PathMatch::governed) {
     exchange.endpoint = endpoint;
+    exchange.limiter = governance.limiter.get();
     exchange.identity.client_address = peer.address;
     exchange.identity.client_names = peer.names;
     exchange.identity.hash = &hash_;

@@ -4,9 +4,23 @@
 
 namespace proxy {
 
-Governance::Governance(const Config& config)
+namespace {
+
+// What its counts mean.
+bool same_limit(const filters::RateLimitSettings& a, const filters::RateLimitSettings& b) {
+  return a.rate == b.rate && a.burst == b.burst && a.keys == b.keys;
+}
+
+}  // namespace
+
+Governance::Governance(const Config& config, const Governance* before)
     : contract(config.contract),
       pipeline(filters::make_pipeline(config.filters)),
+      rate_limit(config.filters.rate_limit),
+      limiter(before && before->limiter && rate_limit.mode != filters::Mode::off &&
+                      same_limit(before->rate_limit, rate_limit)
+                  ? before->limiter
+                  : make_rate_limiter(rate_limit)),
       policy_digest(config.policy_digest),
       forward_other_paths(config.forward_other_paths) {}
 

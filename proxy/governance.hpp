@@ -1,8 +1,8 @@
-// Governance: all that decides about an exchange: the contract, the chain with its policy, what
-// becomes of other paths. Made of a configuration, immutable after. The server makes one at start
-// and one at each reload, and every worker adopts it on its own thread; an exchange holds the one
-// it began with until its record is written, because its journal points into the rules. So none is
-// ever judged by a mixture of two.
+// Governance: all that decides about an exchange: the contract, the chain with its policy, who has
+// asked how often, what becomes of other paths. Made of a configuration, immutable after. The
+// server makes one at start and one at each reload, and every worker adopts it on its own thread;
+// an exchange holds the one it began with until its record is written, because its journal points
+// into the rules. So none is ever judged by a mixture of two.
 #pragma once
 
 #include <memory>
@@ -10,15 +10,19 @@
 
 #include "filters/pipeline.hpp"
 #include "proxy/config.hpp"
+#include "proxy/rate_limiter.hpp"
 
 namespace proxy {
 
 struct Governance {
-  explicit Governance(const Config& config);
+  // `before` is what it replaces: where the limit is the same one, so are its counts.
+  explicit Governance(const Config& config, const Governance* before = nullptr);
 
   std::shared_ptr<const filters::Contract> contract;  // never null
   filters::Pipeline pipeline;
-  std::string policy_digest;  // "sha256:<hex>" of its file, empty where there is none
+  filters::RateLimitSettings rate_limit;
+  std::shared_ptr<RateLimiter> limiter;  // of all workers; null where nothing is limited
+  std::string policy_digest;             // "sha256:<hex>" of its file, empty where there is none
   bool forward_other_paths;
 };
 

@@ -8,7 +8,10 @@
 
 namespace proxy {
 
-LiveConfig::LiveConfig(const Config& started) : started_(started), current_(started) {
+LiveConfig::LiveConfig(const Config& started)
+    : started_(started),
+      current_(started),
+      governance_(std::make_shared<const Governance>(current_)) {
   watch_.follow(current_.policy_files);
 }
 
@@ -19,8 +22,12 @@ Reloaded LiveConfig::load_again() {
   current_ = std::move(*loaded.config);
   watch_.follow(current_.policy_files);
   found.restart = waiting_for_restart(started_, current_);
-  found.governance = std::make_shared<const Governance>(current_);
+  found.governance = govern();
   return found;
+}
+
+Governing LiveConfig::govern() {
+  return governance_ = std::make_shared<const Governance>(current_, governance_.get());
 }
 
 std::optional<Reloaded> LiveConfig::look() {
@@ -34,7 +41,7 @@ std::optional<Reloaded> LiveConfig::look() {
   if (filters::has_error(found.diagnostics)) return found;
   std::ranges::move(check_policy_keys(next), std::back_inserter(found.diagnostics));
   current_ = std::move(next);
-  found.governance = std::make_shared<const Governance>(current_);
+  found.governance = govern();
   return found;
 }
 

@@ -34,10 +34,14 @@ class LiveConfig {
 
   // As last taken over.
   const Config& config() const { return current_; }
+  Governing governance() const { return governance_; }
 
  private:
+  Governing govern();
+
   const Config& started_;
   Config current_;
+  Governing governance_;
   FileWatch watch_;
 };
 

@@ -106,7 +106,7 @@ Server::Server(const Config& config)
     : config_(config),
       live_(config),
       key_(load_key(config.audit)),
-      governance_(std::make_shared<const Governance>(config)),
+      governance_(live_.governance()),
       shared_{config, listener_tls_, nullptr, key_.key, connections_},
       audit_(audit_settings(config)) {
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);

@@ -1,6 +1,6 @@
 // What the governed job costs without a network: nanoseconds and heap calls of one exchange through
-// the chain, of its record, of a keyed hash. `arrive` alone is the cost of setting up the exchange,
-// which is part of every chain figure.
+// the chain, of its record, of a keyed hash, of counting it. `arrive` alone is the cost of setting
+// up the exchange, which is part of every chain figure.
 #include <benchmark/benchmark.h>
 
 #include <iostream>
@@ -9,6 +9,7 @@
 #include "filters/policy/load_policy.hpp"
 #include "filters/record.hpp"
 #include "proxy/keyed_hash.hpp"
+#include "proxy/rate_limiter.hpp"
 #include "tests/support/allocations.hpp"
 #include "tests/support/exchange.hpp"
 
@@ -113,6 +114,13 @@ void keyed_hash(benchmark::State& state) {
   measure(state, [&] { benchmark::DoNotOptimize(hash.write(secret, text)); });
 }
 
+// A device token, or a bearer token; the client is beyond its limit for most of the time.
+void rate_limit(benchmark::State& state) {
+  const auto limiter = proxy::make_rate_limiter({.mode = filters::Mode::enforce});
+  const std::string secret(static_cast<std::size_t>(state.range(0)), 's');
+  measure(state, [&] { benchmark::DoNotOptimize(limiter->take(filters::Per::device, secret)); });
+}
+
 // So many rules, of which three match an app's POST: one forces, one has a default, one forbids.
 filters::Settings rules(int count) {
   std::string text = "version: 1\ngroups: {far: {network: 203.0.113.0/24}}\nrules:\n";
@@ -178,5 +186,6 @@ BENCHMARK_CAPTURE(record, clean_post_17, clean_post(17));
 BENCHMARK_CAPTURE(record, clean_post_105, clean_post(105));
 BENCHMARK_CAPTURE(record, rejected_post_17, rejected_post());
 BENCHMARK(keyed_hash)->Name("keyed_hash")->ArgName("bytes")->Arg(64)->Arg(660);
+BENCHMARK(rate_limit)->ArgName("bytes")->Arg(64)->Arg(660);
 
 }  // namespace

@@ -121,6 +121,7 @@ TEST_CASE("every reason has its status, phrase, words and fields") {
     const auto& row = info(static_cast<Reason>(i));
     CAPTURE(row.token);
     TestExchange exchange("GET", "");
+    exchange->allowance = {20, std::chrono::seconds{7}};
     answer(exchange, {row.reason, {}});
     const auto& response = exchange->response;
     CHECK(response.status == row.status);
@@ -134,7 +135,10 @@ TEST_CASE("every reason has its status, phrase, words and fields") {
     CHECK(std::string_view(body["error_description"].GetString()).empty());
     CHECK_FALSE(body.HasMember("violations"));
     CHECK((field(*exchange, "allow") == "GET, POST") == (row.status == 405));
-    CHECK((field(*exchange, "retry-after") == "1") == (row.status == 503));
+    CHECK(field(*exchange, "retry-after") == (row.status == 503   ? "1"
+                                              : row.status == 429 ? "7"
+                                                                  : "(none)"));
+    CHECK((field(*exchange, "ratelimit-limit") == "20") == (row.status == 429));
     CHECK((field(*exchange, "www-authenticate") != "(none)") == (row.status == 401));
     CHECK(field(*exchange, "content-length") == "(none)");
   }

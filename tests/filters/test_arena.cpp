@@ -14,6 +14,8 @@ TEST_CASE("copies and joins live beside each other until reset") {
   CHECK(b == "twothree");
   CHECK(arena.copy("").empty());
   CHECK(arena.join({}).empty());
+  CHECK(arena.decimal(0) == "0");
+  CHECK(arena.decimal(UINT64_MAX) == "18446744073709551615");
 }
 
 TEST_CASE("memory is aligned as asked, whatever was handed out before") {

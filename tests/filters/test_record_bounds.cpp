@@ -146,11 +146,19 @@ TEST_CASE("requests refused at the head, and those passed through, fit the least
                          {"Content-Type", "text/plain"},
                          {"X-HTTP-Method-Override", "PUT"},
                          {"Expect", "nothing"}});
+  class Refusing final : public RateLimiter {
+   public:
+    std::chrono::nanoseconds take(Per, std::string_view) override {
+      return std::chrono::hours{1'000'000};
+    }
+  } limiter;
   for (const auto mode : {Mode::enforce, Mode::observe}) {
     exchange.reset();
     exchange->request.headers.remove(FieldId::authorization);
+    exchange->limiter = &limiter;
     Settings settings;
     settings.authenticate = settings.validate.all = settings.repair.encoding = mode;
+    settings.rate_limit = {.mode = mode, .per = Per::address, .rate = {1, std::chrono::hours{1}}};
     make_pipeline(settings).on_head(*exchange);
     CHECK(render(*exchange, forwarded()).size() + spare <= least_record);
     CHECK(record_bound(*exchange) <= least_record);

@@ -114,6 +114,23 @@ TEST_CASE("a warm request asks the heap for nothing under a policy, hashes of de
   }
 }
 
+TEST_CASE("a warm request asks the heap for nothing under a rate limit, within or beyond it" *
+          doctest::skip(!tests::counts_allocations())) {
+  const tests::TlsWorld world;
+  FakeUpstream upstream(answer);
+  for (const auto per : {filters::Per::address, filters::Per::token, filters::Per::device})
+    for (const std::uint64_t burst : {1U, 1'000'000U}) {
+      CAPTURE(burst);
+      auto config = TestGateway::config(upstream.port());
+      config.filters.rate_limit = {.mode = filters::Mode::warn,
+                                   .per = per,
+                                   .rate = {1, std::chrono::hours{1}},
+                                   .burst = burst};
+      TestGateway gateway(std::move(config), world);
+      check_no_allocations(gateway, gateway.client());
+    }
+}
+
 // More at once than Asio keeps coroutine frames for. How far they
 // overlap is chance, so what is asked for must not grow with the requests.
 TEST_CASE("32 exchanges at a time ask the heap for nothing more, the more there are" *

@@ -137,6 +137,20 @@ TEST_CASE("check says what the gateway would do") {
             "  workers: 1\n");
 }
 
+TEST_CASE("check names a limit that is not off, and its mode") {
+  const tests::TemporaryDirectory directory;
+  const auto out = [&](const std::string& limit) {
+    const auto file =
+        directory.write("a.yaml", std::string(good) + "filters: {rate_limit: {" + limit + "}}\n");
+    return run_with({"check", "-c", file.string()}).out;
+  };
+  CHECK(out("mode: observe").find("\n  limits each device to 60/min, 20 at once (observe)\n") !=
+        std::string::npos);
+  CHECK(out("mode: enforce, per: address, rate: 5/s, burst: 1")
+            .find("\n  limits each address to 5/s, 1 at once (enforce)\n") != std::string::npos);
+  CHECK(out("mode: off").find("limits each") == std::string::npos);
+}
+
 TEST_CASE("a warning does not change the status") {
   const tests::TemporaryDirectory directory;
   const std::string file =

@@ -177,7 +177,6 @@ TEST_CASE("faults of workers, other_paths and contract, and of what is not there
       {"filters: {policy: {file: none}}", ""},
       {"filters: {policy: {file: []}}", ":1:26: expected none or a file name, got a list"},
       {"filters: {policy: {mode: enforce}}", ":1:20: unknown key `mode`"},
-      {"filters: {rate_limit: {mode: off}}", ":1:11: unknown key `rate_limit`"},
       {"filters: {repair: {placements: warn, encode: enforce}}",
        ":1:20: unknown key `placements` (did you mean `placement`?)\n:1:38: unknown key `encode`"},
       {"audit: {segment: 64MiB, keep: 30d}",

@@ -84,6 +84,17 @@ TEST_CASE("a policy's rules are shown as any filter's, and what is not known off
   CHECK(explained.says("{\"alarm\":[-true-]{+false+}}"));
 }
 
+TEST_CASE("a rate limit is not judged, and that is said; where there is none, nothing is") {
+  auto limited = tests::explain_config();
+  limited.filters.rate_limit.mode = filters::Mode::enforce;
+  limited.filters.rate_limit.burst = 1;
+  const auto explained = explain(message(get_of_the_page), ReportForm::plain, limited);
+  CHECK(explained.status == 0);
+  CHECK(explained.says(
+      "\n  rate_limit    not judged: what came before this request is not known here\n"));
+  CHECK_FALSE(explain(message(get_of_the_page)).says("rate_limit"));
+}
+
 TEST_CASE("every kind of edit is told with what was there, and marked where it was") {
   const auto explained = explain(message(
       "POST " + path,
