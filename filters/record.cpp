@@ -4,6 +4,7 @@
 #include <array>
 
 #include "filters/json_text.hpp"
+#include "filters/path_alone.hpp"
 
 namespace filters {
 namespace {
@@ -148,7 +149,9 @@ void Writer::write_request() {
     plain("http.request.method", "_OTHER");
     text("http.request.method_original", request.method_name, token_limit);
   }
-  text("url.path", request.path, path_limit);
+  const auto path = exchange_.governed() ? request.path : path_alone(request.path);
+  text("url.path", path, path_limit);
+  if (path.size() < request.path.size() && cuts_ < cut_.size()) cut_[cuts_++] = "url.path";
   text("server.address", request.authority, host_limit);
   if (const auto* agent = request.headers.find(FieldId::user_agent))
     text("user_agent.original", agent->value, user_agent_limit);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "filters/path_alone.hpp"
 #include "filters/pipeline.hpp"
 #include "proxy/evidence/counted.hpp"
 
@@ -37,14 +38,15 @@ class TextReport {
 
   void write_first_line() {
     const auto& request = exchange_.request;
+    const auto path = exchange_.governed() ? request.path : filters::path_alone(request.path);
     const auto note = exchange_.governed()           ? "governed by the contract"
                       : exchange_.verdict.rejected() ? "not served"
                                                      : "another path, passes through untouched";
     if (request.method_name.empty())
       out_ << inked(Ink::bold, "No request") << '\n';
     else
-      out_ << inked(Ink::bold, visible(request.method_name) + " " + visible(request.path)) << ": "
-           << note << '\n';
+      out_ << inked(Ink::bold, visible(request.method_name) + " " + visible(path)) << ": " << note
+           << '\n';
   }
 
   void write_chain();
