@@ -6,13 +6,14 @@ namespace filters {
 namespace {
 
 // The next character of a name as forgiving servers read it. Letter case does not count to some,
-// '.', '-' and ' ' are '_' to others (PHP), and two characters beyond ASCII are letters of it where
-// Unicode's case folding is used (Go's JSON: the long s and the Kelvin sign).
+// '.', '-', ' ' and a bracket that nothing closes are '_' to others (PHP), and two characters
+// beyond ASCII are letters of it where Unicode's case folding is used (Go's JSON: the long s and
+// the Kelvin sign).
 char take_folded(std::string_view& name) {
   const bool long_s = name.starts_with("\xC5\xBF"), kelvin = name.starts_with("\xE2\x84\xAA");
   const char c = name.front();
   name.remove_prefix(kelvin ? 3 : long_s ? 2 : 1);
-  if (c == '.' || c == '-' || c == ' ') return '_';
+  if (c == '.' || c == '-' || c == ' ' || c == '[') return '_';
   return long_s ? 's' : kelvin ? 'k' : lower(c);
 }
 
@@ -36,7 +37,8 @@ std::uint8_t field_meant(const Endpoint& endpoint, std::string_view name) {
 
 std::string_view base_name(std::string_view name) {
   const auto outside = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '[' || c == ']';
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= ' ' || byte >= 0x7F || c == '[' || c == ']' || c == '.';
   };
   const auto begin = std::ranges::find_if_not(name, outside);
   const auto end = std::find_if(begin, name.end(), outside);

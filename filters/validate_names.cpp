@@ -15,7 +15,7 @@ std::string_view read_as(const Endpoint& endpoint, std::string_view name, Place 
   for (const auto& field : endpoint.fields())
     if ((in_query ? field.in_query : field.in_body) && read_alike(name, field.name))
       return field.name;
-  const auto base = in_query ? base_name(name) : name;
+  const auto base = base_name(name);
   return base == name ? std::string_view{} : suggestion(endpoint, base);
 }
 

@@ -33,10 +33,16 @@ TEST_CASE("unknown parameters go on with a finding, or are refused where so set"
 }
 
 TEST_CASE("names that some servers take for a field are refused in a query") {
-  for (const std::string_view name :
-       {"platform[]", "platform%5B%5D", "platform[x]", "platform[x][y]", "[platform]", "platform]",
-        "%20%20platform", "platform%00", "platform%20%20", "platform%00[]", "platfrom[]",
-        "deviceToken[a]", "platfor[]", "notification_preferences[alarm]"}) {
+  for (const std::string_view name : {"platform[]",        "platform%5B%5D",
+                                      "platform[x]",       "platform[x][y]",
+                                      "[platform]",        "platform]",
+                                      "%20%20platform",    "platform%00",
+                                      "platform%20%20",    "platform%00[]",
+                                      "platfrom[]",        "deviceToken[a]",
+                                      "platfor[]",         "notification_preferences[alarm]",
+                                      "device[type",       "app%5Bversion",
+                                      "platform.",         "platform.x",
+                                      "platform%E2%80%8B", "%EF%BB%BFplatform"}) {
     CAPTURE(name);
     TestExchange exchange("GET", std::string(tests::good_query) + "&" + std::string(name) + "=x");
     CHECK_FALSE(exchange.run());
@@ -126,6 +132,19 @@ TEST_CASE("former bugs") {
       {"DEVICE.TOKEN", "validate.ambiguous_name"},
       {"device_to\xE2\x84\xAA\145n", "validate.ambiguous_name"},       // the Kelvin sign
       {"notification_preference\xC5\xBF", "validate.ambiguous_name"},  // a long s
+      {"platform[]", "validate.ambiguous_name"},
+      {"platform[0]", "validate.ambiguous_name"},
+      {"platform[", "validate.ambiguous_name"},
+      {"platform.", "validate.ambiguous_name"},
+      {"platform.x", "validate.ambiguous_name"},
+      {" platform", "validate.ambiguous_name"},
+      {"platform\\n", "validate.ambiguous_name"},
+      {"platform\\u0000", "validate.ambiguous_name"},
+      {"\xEF\xBB\xBFplatform", "validate.ambiguous_name"},
+      {"device[type", "validate.ambiguous_name"},
+      {"notification_preferences[alarm]", "validate.ambiguous_name"},
+      {"notification_preferences.alarm", "validate.ambiguous_name"},
+      {"notification_preferences\\u0000", "validate.ambiguous_name"},
       {"_method", "validate.method_override"},
       {"_Method", "validate.method_override"},
   };
