@@ -209,10 +209,11 @@ class EndpointReader {
     }
     const auto known = std::ranges::find(rules_.fields, name, &ContractField::name);
     if (known != rules_.fields.end()) {
-      if (schemas_of_[static_cast<std::size_t>(known - rules_.fields.begin())] != &schema)
-        findings_.error(mark, "`" + name +
-                                  "` has another schema above: give both one under "
-                                  "components and refer to it");
+      const auto& first = *schemas_of_[static_cast<std::size_t>(known - rules_.fields.begin())];
+      if (!same_content(first, schema))
+        findings_.error(mark, "`" + name + "` has another schema on line " +
+                                  std::to_string(first.mark.line) +
+                                  ": write the same, or one under components that both refer to");
       return &*known;
     }
     if (rules_.fields.size() == Endpoint::most_fields) {

@@ -5,6 +5,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace filters {
@@ -98,6 +99,11 @@ class TreeBuilder final : public YAML::EventHandler {
 };
 
 }  // namespace
+
+bool same_content(const YamlNode& a, const YamlNode& b) {
+  return a.kind == b.kind && a.text == b.text && std::ranges::equal(a.keys, b.keys, same_content) &&
+         std::ranges::equal(a.children, b.children, same_content);
+}
 
 YamlTree parse_yaml(const std::string& text) {
   YamlTree tree;

@@ -20,6 +20,9 @@ struct YamlNode {
   std::vector<YamlNode> children = {};
 };
 
+// The same but for where it stands. Members of maps in the same order.
+bool same_content(const YamlNode& a, const YamlNode& b);
+
 struct YamlFault {
   Mark mark;
   std::string what;

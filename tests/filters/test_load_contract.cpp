@@ -159,8 +159,9 @@ TEST_CASE("what is not understood is refused, each thing where it stands") {
       {"schemas/token\"}}\n        - {name: page", "schemas/tokem\"}}\n        - {name: page",
        "c:7:74: refers to nothing in this document: `#/components/schemas/tokem`"},
       {"name: page", "name: device_token",
-       "c:8:18: `device_token` has another schema above: give both one under components and "
-       "refer to it\nc:8:18: parameter `device_token` is given twice"},
+       "c:8:18: `device_token` has another schema on line 23: write the same, or one under "
+       "components "
+       "that both refer to\nc:8:18: parameter `device_token` is given twice"},
       {"name: page", "name: pa ge",
        "c:8:18: expected a name of letters, digits, '_' and '-', got `pa ge`"},
       {"^[0-9]{1,4}$", "[0-9]",
@@ -196,10 +197,15 @@ TEST_CASE("what is not understood is refused, each thing where it stands") {
        "c:7:18: `device_token` sounds like a secret: give its schema `x-secret: true`, or `false` "
        "where it is none"},
       {"x-secret: true", "x-secret: false", ""},
+      // former bug: the same, written out twice, was another schema
+      {R"(name: page, in: query, schema: {type: string, pattern: "^[0-9]{1,4}$"})",
+       "name: tier, in: query, schema: {type: string, enum: [basic, premium], x-aliases: [level], "
+       "x-ignore-case: true}",
+       ""},
       {"                tier:", "                device_token: {}\n                tier:",
        "c:19:17: key `device_token` is given twice, first on line 18\n"
-       "c:19:17: `device_token` has another schema above: give both one under components and refer "
-       "to it"},
+       "c:19:17: `device_token` has another schema on line 24: write the same, or one under "
+       "components that both refer to"},
       {"components:", "  /api/1/subscriptions: {}\ncomponents:",
        "c:20:3: key `/api/1/subscriptions` is given twice, first on line 4\n"
        "c:20:3: neither `get` nor `post` is given"},
