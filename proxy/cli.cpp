@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <istream>
 #include <ostream>
 #include <sstream>
@@ -93,12 +94,13 @@ int serve_checked(const Arguments& arguments, const Commands& commands, Streams 
   return commands.serve(*loaded.config);
 }
 
-// Needs none of the files that the configuration names: it can be run anywhere.
+// Needs none of the files that the configuration names: it can be run anywhere. No (1) is of the
+// request alone, so a configuration with faults is 2.
 int explain_one(const Arguments& arguments, const Commands& commands, Streams streams) {
   const LoadedConfig loaded = load_config(arguments.config);
   if (!loaded.config) {
     print(loaded.diagnostics, streams.err);
-    return status_of(loaded);
+    return wrong_usage;
   }
   const auto form = arguments.json   ? ReportForm::json
                     : streams.colour ? ReportForm::coloured
@@ -120,6 +122,24 @@ bool takes_colour(bool terminal, const char* no_color, const char* term) {
   const bool unwanted = no_color && *no_color != '\0';
   return terminal && !unwanted && term && std::string_view(term) != "dumb";
 }
+
+namespace {
+
+// CLI11 only says that it misses a command.
+bool is_unknown_command(const CLI::App& app, int argc, const char* const* argv, std::ostream& err) {
+  if (argc < 2 || argv[1][0] == '-') return false;
+  std::vector<std::string> names;
+  for (const auto* const command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::ranges::find(names, argv[1]) != names.end()) return false;
+  const std::vector<std::string_view> words(names.begin(), names.end());
+  const auto meant = filters::nearest_word(argv[1], words);
+  err << "there is no command `" << argv[1] << "`";
+  if (!meant.empty()) err << " (did you mean `" << meant << "`?)";
+  err << ": see prefgate --help\n";
+  return true;
+}
+
+}  // namespace
 
 int run(int argc, const char* const* argv, const Commands& commands, Streams streams) {
   CLI::App app{"A reverse proxy that repairs, validates and records the requests of one API."};
@@ -143,6 +163,7 @@ int run(int argc, const char* const* argv, const Commands& commands, Streams str
   const AuditCli audit(app);
   const PolicyCli policy(app);
   app.add_subcommand("version", "print the version, and those of compiler and libraries");
+  if (is_unknown_command(app, argc, argv, streams.err)) return wrong_usage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

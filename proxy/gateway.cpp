@@ -114,7 +114,9 @@ Task<> Gateway::answer(Slot& slot, Downstream& client) {
   client.end_answer();
   slot.outcome.status = response.status;
   const auto error = co_await client.flush();
-  slot.outcome.ending = error ? Ending::client_aborted : Ending::answered;
+  // Who left in the middle of the request may take an answer still: it is sent, and proves nothing.
+  const bool left = error || exchange.verdict.reason == Reason::client_closed;
+  slot.outcome.ending = left ? Ending::client_aborted : Ending::answered;
   if (!error && !bodiless) slot.outcome.response_body_bytes = response.body.size();
 }
 

@@ -86,7 +86,9 @@ MarkedText mark(std::string_view source, const filters::Edits& edits, std::strin
   };
   for (const auto& edit : edits) {
     put_kept(edit.span.begin);
-    if (edit.span.size() > 0)
+    // What no client sent is not missed either.
+    const bool of_client = edit.span.begin < inserted.begin || edit.span.end > inserted.end;
+    if (edit.span.size() > 0 && of_client)
       put(Kind::removed, removed_text(edit.span, source, document, blotter));
     put_sent(Kind::added, size_of(edit.replacement));
     at = edit.span.end;

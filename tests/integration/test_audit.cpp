@@ -131,6 +131,7 @@ TEST_CASE("a client that goes away in the middle has its line too") {
   const auto records = gateway.records();
   REQUIRE(records.size() == 2);
   CHECK(records[0].text("prefgate.reason") == "client_closed");
+  CHECK(records[0].text("prefgate.ending") == "client_aborted");  // former bug: answered
   CHECK(records[1].text("prefgate.ending") == "client_aborted");
 }
 

@@ -85,6 +85,12 @@ TEST_CASE("wrong usage is 2, being asked for help is 0") {
   }
 }
 
+TEST_CASE("a command that is none is named, with what may be meant") {
+  CHECK(run_with({"chekc", "-c", "x"}).err ==
+        "there is no command `chekc` (did you mean `check`?): see prefgate --help\n");
+  CHECK(run_with({"nonsense"}).err == "there is no command `nonsense`: see prefgate --help\n");
+}
+
 TEST_CASE("a config file that cannot be read is 2, one with faults 1, a good one 0") {
   const tests::TemporaryDirectory directory;
   const std::string none = (directory.path() / "none.yaml").string();
@@ -105,7 +111,7 @@ TEST_CASE("a config file that cannot be read is 2, one with faults 1, a good one
   const Case cases[] = {
       {"check", none, 2, none_line, ""},    {"serve", none, 2, none_line, ""},
       {"explain", none, 2, none_line, ""},  {"check", bad, 1, bad_lines, ""},
-      {"serve", bad, 1, bad_lines, ""},     {"explain", bad, 1, bad_lines, ""},
+      {"serve", bad, 1, bad_lines, ""},     {"explain", bad, 2, bad_lines, ""},
       {"check", lost, 1, lost_line, ""},    {"serve", lost, 1, lost_line, ""},
       {"explain", lost, 0, "", "explain "},  // needs no key
       {"check", fine, 0, "", ""},           {"serve", fine, 0, "", "serve"},
