@@ -105,7 +105,7 @@ void PolicyDiff::compare(const RecordedRequest& request, const Result& before,
     if (touched.insert(std::move(key)).second) {
       ++found.exchanges;
       found.examples.push_back(request.seq);
-      if (found.examples.size() > 16 * PolicyEffect::most_examples) keep_first(found.examples);
+      keep_first(found.examples);
     }
     return found;
   };

@@ -20,6 +20,11 @@ namespace tests {
 inline const auto test_key =
     proxy::SigningKey::from_seed(proxy::leaf_hash("a key for tests, known to everybody"));
 
+// Nothing where there is no such file: a short tree has no second level.
+inline std::string bytes_of(const std::filesystem::path& file) {
+  return std::filesystem::exists(file) ? read_file(file) : std::string();
+}
+
 inline std::string record(std::uint64_t seq, std::mt19937& random) {
   return "{\"seq\":" + std::to_string(seq) + R"(,"x":")" +
          std::string(random() % 60, static_cast<char>('a' + random() % 26)) +

@@ -12,7 +12,7 @@ using namespace tests;
 namespace {
 
 Checkpoint checkpoint_of(const Log& log) {
-  const auto opened = open_checkpoint(read_file(log.checkpoint()), test_key.public_key());
+  const auto opened = open_checkpoint(bytes_of(log.checkpoint()), test_key.public_key());
   REQUIRE(opened.fault == "");
   return *opened.checkpoint;
 }
@@ -39,7 +39,7 @@ std::vector<std::string> start(const Log& log) {
 std::vector<std::string> files(const Log& log) {
   std::vector<std::string> texts;
   for (const auto* name : {"checkpoint", "tree-0", "tree-1"})
-    texts.push_back(read_file(log.directory() / name));
+    texts.push_back(bytes_of(log.directory() / name));
   return texts;
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("whatever a crash left of the tree behind the last checkpoint does not
     // Any bytes behind what was signed, and less or more of them than there are records.
     for (const auto& [name, entries] : {std::pair("tree-0", checkpoint_of(log).size),
                                         std::pair("tree-1", checkpoint_of(log).size / 256)}) {
-      auto text = read_file(log.directory() / name).substr(0, entries * 32);
+      auto text = bytes_of(log.directory() / name).substr(0, entries * 32);
       for (auto i = random() % 20'000; i > 0; --i) text += static_cast<char>(random());
       overwrite(log.directory() / name, text);
     }
@@ -119,7 +119,7 @@ TEST_CASE("a damaged stored tree is made anew from the records, if these are wha
     Log log(600, 300, static_cast<unsigned>(run));
     if (run % 3 == 0) log.add(5, random);
     const auto file = log.directory() / (run % 2 == 0 ? "tree-0" : "tree-1");
-    auto text = read_file(file);
+    auto text = bytes_of(file);
     // Nodes on the way to the root: any of level 1, and those of level 0 behind its last tile.
     const std::size_t first = run % 2 == 0 ? 16'384 : 0;
     auto& byte = text[first + random() % (std::min<std::size_t>(text.size(), 19'200) - first)];
@@ -153,7 +153,7 @@ TEST_CASE("another signing key goes on, and that is said") {
   const AuditTree tree(log.directory(), other, log.lines.size());
   REQUIRE(tree.notices().size() == 1);
   CHECK(tree.notices()[0].find("not signed by this key") != std::string::npos);
-  const auto opened = open_checkpoint(read_file(log.checkpoint()), other.public_key());
+  const auto opened = open_checkpoint(bytes_of(log.checkpoint()), other.public_key());
   REQUIRE(opened.checkpoint.has_value());
   CHECK(opened.checkpoint->root == log.root(10));
 }
@@ -165,7 +165,7 @@ TEST_CASE("what was signed is never signed over: the start fails, and touches no
     std::string message;
   };
   const auto replace_line = [](Log& log) {
-    auto text = read_file(log.segment(0));
+    auto text = bytes_of(log.segment(0));
     text[text.find("\"x\":\"") + 5] ^= 1;
     overwrite(log.segment(0), text);
     // Else nobody looks at old records at the start; `audit verify` does.
@@ -173,7 +173,7 @@ TEST_CASE("what was signed is never signed over: the start fails, and touches no
   };
   const auto lose_lines = [](Log& log) {
     log.lines.resize(590);
-    auto text = read_file(log.segment(1));
+    auto text = bytes_of(log.segment(1));
     overwrite(log.segment(1), text.substr(0, text.find("{\"seq\":590")));
   };
   const auto lose_segment = [](Log& log) {

@@ -9,6 +9,7 @@
 
 #include "proxy/keyed_hash.hpp"
 #include "tests/support/exchange.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/kubernetes.hpp"
 #include "tests/support/running_gateway.hpp"
 #include "tests/support/scripted_upstream.hpp"

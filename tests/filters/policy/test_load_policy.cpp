@@ -83,7 +83,7 @@ tests:
   const auto& test = loaded.rules->tests[0];
   CHECK(test.expect.preferences[1] ==
         std::pair{std::string("refer_friend"), std::optional<bool>()});
-  CHECK(test.fields.size() == 2);
+  CHECK(test.request.fields.size() == 2);
 }
 
 TEST_CASE("the frame: version, rules, keys") {

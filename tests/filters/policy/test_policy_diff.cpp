@@ -70,7 +70,8 @@ TEST_CASE("each difference is counted under the rule that makes it") {
       {"it no longer is", on, nothing,
        "changed on (old) 3/2 [1 3 4] alarm: true -> absent x1 alarm: true -> false x2"},
       {"to the contrary", on, "  - {id: off, mode: enforce, force: {alarm: false}}\n",
-       "changed off 4/2 [1 2 3] alarm: true -> false x4"},
+       "changed off 2/1 [2 4] alarm: true -> false x2\n"
+       "changed on (old) 2/2 [1 3] alarm: true -> false x2"},
       {"removed", nothing, "  - {id: no, mode: enforce, forbid: [alarm]}\n",
        "changed no 3/2 [1 2 3] alarm: false -> absent x2 alarm: true -> absent x1"},
       {"denied", nothing, deny, "newly denied shut 4/2 [1 2 3]"},
