@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "filters/policy/composed_exchange.hpp"
 
@@ -126,7 +127,9 @@ void PolicyDiff::compare(const RecordedRequest& request, const Result& before,
       const auto editor = after.editors.find(shown(name));
       const bool of_new = editor != after.editors.end();
       const auto& rule = of_new ? editor->second : before.editors.at(shown(name));
-      ++note(changed, rule, of_new).preferences[name + ": " + was + " -> " + is];
+      std::string what = name;
+      what.append(": ").append(was).append(" -> ").append(is);
+      ++note(changed, rule, of_new).preferences[std::move(what)];
     }
   }
   if (touched.empty()) return;
