@@ -130,7 +130,7 @@ class Handler : public rapidjson::BaseReaderHandler<Utf8, Handler> {
     return true;
   }
   bool String(const char* string, rapidjson::SizeType size, bool) {
-    if (depth_ == 0) return refuse("the root must be an object");
+    if (depth_ == 0) return refuse_root();
     if (pending_) finish(Type::string, {string, size}, string_span(string));
     return true;
   }
@@ -164,8 +164,14 @@ class Handler : public rapidjson::BaseReaderHandler<Utf8, Handler> {
     refused_at_ = here() - 1;
     return false;
   }
+  // Where it begins: where it was found out is its end.
+  bool refuse_root() {
+    refuse("the root must be an object");
+    refused_at_ = static_cast<std::uint32_t>(source_.find_first_not_of(" \t\r\n"));
+    return false;
+  }
   bool literal(Type type, std::uint32_t size) {
-    if (depth_ == 0) return refuse("the root must be an object");
+    if (depth_ == 0) return refuse_root();
     const Span span{here() - size, here()};
     if (pending_) finish(type, span.of(source_), span);
     return true;
@@ -181,7 +187,7 @@ class Handler : public rapidjson::BaseReaderHandler<Utf8, Handler> {
     pending_ = false;
   }
   bool open(Type type) {
-    if (depth_ == 0 && type != Type::object) return refuse("the root must be an object");
+    if (depth_ == 0 && type != Type::object) return refuse_root();
     if (depth_ == Document::max_depth) return refuse("nested too deeply");
     auto& level = levels_[depth_++];
     level = {holder_, element};

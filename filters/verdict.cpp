@@ -26,7 +26,7 @@ constexpr auto table = std::to_array<ReasonInfo>({
     {Reason::length_required, 411, "length_required", "a Content-Length is required"},
     {Reason::body_too_large, 413, "body_too_large", "the body is too large"},
     {Reason::target_too_long, 414, "target_too_long", "the request target is too long"},
-    {Reason::media_type, 415, "media_type", "the body must be application/json"},
+    {Reason::media_type, 415, "media_type", "the body must be application/json, in UTF-8"},
     {Reason::content_encoding, 415, "content_encoding", "an encoded body is not accepted"},
     {Reason::expectation, 417, "expectation", "only `Expect: 100-continue` is understood"},
     {Reason::contract, 422, "contract", "validation failed"},

@@ -116,7 +116,7 @@ class EffectReader {
   void read_denial(Section& deny) {
     Denial denial;
     std::size_t status = 403;
-    if (deny.count("status", status, {400, 499}) &&
+    if (deny.count("status", status, {0, 999}) &&
         std::ranges::find(denial_statuses, static_cast<int>(status)) == denial_statuses.end())
       deny.error("status", "expected 400, 403, 404, 409, 410, 422 or 451, got " +
                                describe(*deny.find("status")));

@@ -51,7 +51,10 @@ std::optional<std::uint64_t> seq_of(std::string_view line) {
 
 std::vector<Segment> list_segments(const std::filesystem::path& directory) {
   std::vector<Segment> segments;
-  for (const auto& entry : std::filesystem::directory_iterator(directory))
+  std::error_code fault;
+  const std::filesystem::directory_iterator entries(directory, fault);
+  if (fault) throw std::runtime_error(directory.string() + ": cannot read: " + fault.message());
+  for (const auto& entry : entries)
     if (const auto first = first_seq_of(entry.path().filename().string()))
       segments.push_back({*first, entry.path()});
   std::ranges::sort(segments, [](const Segment& a, const Segment& b) {

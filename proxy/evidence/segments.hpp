@@ -26,7 +26,7 @@ struct Segment {
   std::uint64_t first_seq = 0;
   std::filesystem::path file;
 };
-// Those of a directory, in the order of their numbers. Throws std::filesystem::filesystem_error.
+// Those of a directory, in the order of their numbers. Throws std::runtime_error naming it.
 std::vector<Segment> list_segments(const std::filesystem::path& directory);
 
 // Lines of one segment that follow each other.

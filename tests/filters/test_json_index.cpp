@@ -217,6 +217,7 @@ TEST_CASE("a fault tells its place") {
   CHECK(fault_of("{\"a\":\"\\udc00\"}").offset == 6);
   CHECK(fault_of("{}\0"s).offset == 2);
   CHECK(fault_of("  []").what == "the root must be an object");
+  CHECK(fault_of("  []").offset == 2);
   CHECK(fault_of(nested("{\"a\":", "}", 17)).what == "nested too deeply");
 }
 
@@ -240,8 +241,9 @@ TEST_CASE("the source stays as it came") {
 }
 
 TEST_CASE("former bugs") {
-  // A number where the object belongs was a fault at byte 4294967295.
-  const std::pair<std::string, std::uint32_t> refused[] = {{"1", 0}, {" 17 ", 2}, {"-0.5e1", 5}};
+  // A number where the object belongs was a fault at byte 4294967295; later, at its end.
+  const std::pair<std::string, std::uint32_t> refused[] = {
+      {"1", 0}, {" 17 ", 1}, {"-0.5e1", 0}, {"null", 0}, {"\n\"x\"", 1}, {" true", 1}};
   for (const auto& [source, offset] : refused) {
     CAPTURE(source);
     CHECK(fault_of(source).what == "the root must be an object");

@@ -67,7 +67,10 @@ class TestExchange {
   }
 
   // Through the whole chain. True where the request may go on; then the outgoing text is there.
-  bool run(const filters::Settings& settings = {}) { return run(filters::make_pipeline(settings)); }
+  bool run(const filters::Settings& settings = {}) {
+    settings_ = settings;
+    return run(filters::make_pipeline(settings));
+  }
   bool run(const filters::Pipeline& pipeline) {
     if (!pipeline.on_head(*exchange_) || !pipeline.on_body(*exchange_)) return false;
     exchange_->apply_edits();
@@ -92,6 +95,7 @@ class TestExchange {
  private:
   std::string method_, query_, body_;
   std::optional<std::string> type_ = "application/json";
+  filters::Settings settings_;  // the journal points into their rules
   std::vector<std::pair<std::string, std::string>> fields_;
   std::unique_ptr<filters::Arena> arena_ = std::make_unique<filters::Arena>();
   std::optional<filters::Exchange> exchange_;

@@ -149,7 +149,8 @@ TEST_CASE("what a rule does") {
       {rule("id: a, deny: {}"), "3:19: `message` is missing"},
       {rule("id: a, deny: {message: no, status: 401}"),
        "3:41: expected 400, 403, 404, 409, 410, 422 or 451, got `401`"},
-      {rule("id: a, deny: {message: no, status: 500}"), "3:41: expected 400 to 499, got `500`"},
+      {rule("id: a, deny: {message: no, status: 500}"),
+       "3:41: expected 400, 403, 404, 409, 410, 422 or 451, got `500`"},
       {rule("id: a, deny: {message: \"" + std::string(201, 'x') + "\"}"),
        "3:29: expected at most 200 bytes"},
   });
