@@ -52,7 +52,7 @@ ComposedExchange::ComposedExchange(const RequestParts& parts, const Endpoint& en
     request.has_query = true;
   }
   exchange_.endpoint = &endpoint;
-  exchange_.now = now;
+  exchange_.now = std::min(now, latest_now);
   exchange_.identity.client_address = parts.address;
   exchange_.identity.client_names = parts.client_names;
   if (parts.device) exchange_.identity.hash = &hash_.emplace(*parts.device);

@@ -9,10 +9,15 @@
 
 namespace filters {
 
+// An exchange's clock counts nanoseconds, and ends in the year 2262.
+inline constexpr Moment latest_now =
+    std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::time_point::max());
+
 class ComposedExchange {
  public:
-  // `parts` and `endpoint` must outlive it. Fields that the method does not carry are left out.
-  // Without a device in `parts`, nothing is known of any: see Matcher::inside_rollout.
+  // A `now` behind `latest_now` counts as that. `parts` and `endpoint` must outlive it. Fields that
+  // the method does not carry are left out. Without a device in `parts`, nothing is known of any:
+  // see Matcher::inside_rollout.
   ComposedExchange(const RequestParts& parts, const Endpoint& endpoint, Moment now);
 
   // Through the whole chain. True where it would be forwarded; then the outgoing bytes are there.

@@ -1,6 +1,7 @@
 // The section `tests`: requests, and what has to come of each.
 #include <algorithm>
 
+#include "filters/policy/composed_exchange.hpp"
 #include "filters/policy/reader.hpp"
 
 namespace filters {
@@ -17,6 +18,8 @@ class TestReader {
     section_.text("name", test.name, "what is tested, in words");
     Moment at;
     if (read_moment(section_, "at", at)) test.at = at;
+    if (at > latest_now)
+      section_.error("at", "expected a time before 2262, got " + format_moment(at));
     if (auto client = section_.section("client")) read_client(*client, test);
     if (auto request = section_.section("request")) read_request(*request, test);
     if (auto expect = section_.section("expect")) read_expectation(*expect, test);

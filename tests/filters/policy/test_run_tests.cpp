@@ -128,3 +128,10 @@ TEST_CASE("a field for which the contract has no example must be named") {
   CHECK(run.results[0].differences[0].expected == "a value for `tier`");
   CHECK(run.results[1].differences.empty());
 }
+
+TEST_CASE("former bugs") {
+  // A time that the clock of an exchange does not reach was undefined behaviour.
+  CHECK(tests::faults("version: 1\nrules: []\ntests:\n"
+                      "  - {name: a, at: 4052-01-01, request: {}, expect: {rules: []}}\n") ==
+        "4:19: expected a time before 2262, got 4052-01-01");
+}
