@@ -11,6 +11,7 @@
 
 #include "proxy/audit_writer.hpp"
 #include "proxy/live_config.hpp"
+#include "proxy/signals.hpp"
 #include "proxy/version.hpp"
 #include "proxy/worker.hpp"
 
@@ -58,13 +59,14 @@ class Server {
 
  private:
   void open_sockets();
-  void wait_for_signal();
   void on_signal(int signal);
   void on_drained();
   void look_again();
   void take_over(const std::string& why, Reloaded found);
 
   const Config& config_;  // as started
+  asio::io_context context_{1};
+  Signals signals_{context_, {SIGTERM, SIGINT, SIGHUP}};  // before any thread is made
   LiveConfig live_;
   LoadedKey key_;
   std::vector<std::unique_ptr<TlsContext>> listener_tls_;
@@ -76,8 +78,6 @@ class Server {
   AuditWriter audit_;
   std::vector<std::vector<int>> sockets_;  // by worker, by listener
   std::vector<std::unique_ptr<Worker>> workers_;
-  asio::io_context context_{1};
-  asio::basic_signal_set<Executor> signals_{context_};
   Timer patience_{context_};
   Timer next_look_{context_};
   std::size_t drained_ = 0;  // workers
@@ -135,7 +135,7 @@ void Server::open_sockets() {
 }
 
 int Server::run() {
-  wait_for_signal();  // before anyone is told that it is ready: whoever waits for that may stop it
+  signals_.wait([this](int signal) { on_signal(signal); });
   look_again();
   for (auto& worker : workers_) worker->start();
   spdlog::info("prefgate {} is ready: {} worker{}, upstream {}", version(), workers_.size(),
@@ -150,20 +150,12 @@ int Server::run() {
   return recorded ? 0 : 1;
 }
 
-void Server::wait_for_signal() {
-  if (drained_ == workers_.size()) return;
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
-  signals_.async_wait([this](error_code error, int signal) {
-    if (!error) on_signal(signal);
-  });
-}
-
 // SIGHUP: load everything again. First of the others: drain. Second, or 30 seconds later: end what
 // is left.
 void Server::on_signal(int signal) {
   if (signal == SIGHUP) {
     if (!stopping_) take_over("SIGHUP", live_.load_again());
-    return wait_for_signal();
+    return;
   }
   if (std::exchange(stopping_, true)) {
     spdlog::warn("asked again: ending what is in flight");
@@ -180,13 +172,12 @@ void Server::on_signal(int signal) {
     spdlog::warn("still in flight after {} s: ending it", drain_at_most.count());
     for (auto& worker : workers_) worker->stop();
   });
-  wait_for_signal();
 }
 
 void Server::on_drained() {
   if (++drained_ < workers_.size()) return;
   patience_.cancel();
-  signals_.cancel();
+  signals_.stop();
 }
 
 // What was replaced is given up here and not by the last exchange that holds it: a policy with its

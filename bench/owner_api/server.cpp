@@ -3,11 +3,13 @@
 #include <array>
 #include <boost/asio/ssl/stream.hpp>
 #include <charconv>
+#include <csignal>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
 
 #include "bench/owner_api/session.hpp"
+#include "proxy/signals.hpp"
 
 // GCC 12 inlines a coroutine frame's operator delete but not its operator new, and then takes the
 // pair for mismatched (GCC bug 103993).
@@ -133,8 +135,8 @@ Task<> Server::serve(Socket socket, bool tls) {
 }
 
 void Server::run() {
-  asio::signal_set signals(*loops_.front(), SIGTERM, SIGINT);
-  signals.async_wait([this](error_code, int) {
+  proxy::Signals signals(*loops_.front(), {SIGTERM, SIGINT});
+  signals.wait([this](int) {
     for (auto& loop : loops_) loop->stop();
   });
   std::vector<std::thread> threads;

@@ -80,7 +80,9 @@ fs::path project() {
 
 fs::path development_certificates() {
   static const fs::path folder = [] {
-    const fs::path made = binary("test-certs");
+    // One folder for each test binary: two may run at the same time.
+    fs::path made = fs::read_symlink("/proc/self/exe");
+    made += "-certs";
     const auto result = run({project() / "certs/make_certs", made});
     if (result.status != 0) throw std::runtime_error("make_certs: " + result.errors);
     return made;
