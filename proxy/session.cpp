@@ -88,6 +88,7 @@ Task<bool> Session::read_head() {
     }
     if (error) {
       broken_ = error != asio::error::eof && error != timed_out;
+      idle_ = error == timed_out;
       co_return false;
     }
     input_.commit(got);
@@ -247,11 +248,12 @@ Task<bool> Session::skip_body() {
 
 // An orderly end. Closing with unread input would send an RST, which can destroy the last answer
 // before the client has read it (RFC 9112 section 9.6): so half-close, and read until it does too.
+// A client that was idle has read it long ago.
 Task<> Session::finish() {
   stream_.writing.arm(farewell);
   stream_.reading.arm(farewell);
   const auto [error, unused] = co_await stream_.async_finish(as_result);
-  if (error) co_return;
+  if (error || idle_) co_return;
   error_code ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   std::uint64_t skipped = 0;

@@ -74,6 +74,7 @@ class Session final : public Downstream {
   bool go_on_owed_ = false;  // the client waits for 100 Continue
   bool keep_alive_ = true;
   bool broken_ = false;  // the connection is in no state for an orderly end
+  bool idle_ = false;    // it ended because nothing more was asked
   bool draining_ = false;
 };
 
