@@ -24,13 +24,13 @@ std::optional<StatusRange> parse_status_range(std::string_view text);
 
 // Criteria that are empty are none.
 struct RecordCriteria {
-  std::optional<AuditTime> since;  // not before this
-  std::optional<AuditTime> until;  // before this
-  std::vector<std::string> rules;  // ids; `*` stands for any characters
-  std::vector<StatusRange> statuses;
-  std::vector<std::string> methods;  // in capitals
-  std::string decision;
-  std::string device;  // its hash, as records have it
+  std::optional<AuditTime> since = {};  // not before this
+  std::optional<AuditTime> until = {};  // before this
+  std::vector<std::string> rules = {};  // ids; `*` stands for any characters
+  std::vector<StatusRange> statuses = {};
+  std::vector<std::string> methods = {};  // in capitals
+  std::string decision = {};
+  std::string device = {};  // its hash, as records have it
 };
 
 class RecordQuery {
