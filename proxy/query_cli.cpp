@@ -41,6 +41,11 @@ void warn_of_key(const RecordCriteria& asked, std::ostream& err) {
     err << "no such record of this device, hashed under key " << device->key_id << '\n';
 }
 
+// A wrong folder is more likely than an audit without a segment.
+void warn_of_folder(const std::string& directory, std::ostream& err) {
+  err << directory << ": has no segments: is it an audit directory?\n";
+}
+
 // The last ones of records that are found one by one.
 class LastRecords {
  public:
@@ -125,6 +130,7 @@ int QueryCli::run(Streams streams) const {
 int QueryCli::query(const RecordQuery& asked, Streams streams) const {
   const RecordPrinter printer(query_options_.form(), streams.columns);
   auto segments = list_segments(query_options_.directory());
+  if (segments.empty()) warn_of_folder(query_options_.directory(), streams.err);
   AuditSearch search(segments_in_time(std::move(segments), asked.criteria()), asked, printer,
                      threads());
   ProgressBar bar(streams.progress ? &streams.err : nullptr, search.size());
@@ -171,8 +177,8 @@ int QueryCli::tail(const RecordQuery& asked, Streams streams) const {
                      [&] { return follow_ && ended(0); });
   else if (follow_)
     streams.err << directory << ": no records yet, waiting\n";
-  else
-    (void)list_segments(directory);  // says why, where it cannot be read
+  else if (list_segments(directory).empty())  // throws where it cannot be read
+    warn_of_folder(directory, streams.err);
   for (const auto& record : last.records()) output.write(record);
   while (!ended(between_looks))
     follow([&](const FoundRecords& found) { output.write(found.text); });

@@ -104,7 +104,7 @@ constexpr std::array csv_texts{"time",
 constexpr const char* csv_header =
     "seq,time,prefgate.id,http.request.method,url.path,client.address,prefgate.device_token,"
     "prefgate.decision,prefgate.reason,prefgate.ending,prefgate.delivery,"
-    "http.response.status_code,prefgate.upstream.status,prefgate.duration_us,rules\r\n";
+    "http.response.status_code,prefgate.upstream.status,prefgate.duration_us,rules,gap.dropped\r\n";
 
 void append_csv_row(const AuditRecord& record, std::string& to) {
   to += std::to_string(record.seq());
@@ -113,6 +113,8 @@ void append_csv_row(const AuditRecord& record, std::string& to) {
        {"http.response.status_code", "prefgate.upstream.status", "prefgate.duration_us"})
     to.append(",").append(number_text(record, attribute));
   append_csv(joined(record.rules(), ' '), to += ',');
+  to += ',';
+  if (record.dropped() > 0) to += std::to_string(record.dropped());
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 #include "proxy/query/record_query.hpp"
 
-#include <string.h>
-
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -28,10 +27,17 @@ std::string_view time_in_front(std::string_view line) {
   return line.substr(0, line.find('"'));
 }
 
-// What stands in JSON as itself.
-bool is_plain(std::string_view text) {
-  return std::ranges::all_of(
+// How JSON writes a text that begins so, or `is_whole`; empty where that takes an escape.
+std::string in_json(const std::string& text, bool is_whole = true) {
+  const bool plain = std::ranges::all_of(
       text, [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\' && c != '/'; });
+  return plain ? '"' + text + (is_whole ? "\"" : "") : "";
+}
+
+// The digits that all statuses of a range begin with: "4" of 400 to 499. They have three each.
+std::string common_begin(const StatusRange& range) {
+  const auto least = std::to_string(range.least), most = std::to_string(range.most);
+  return {least.begin(), std::ranges::mismatch(least, most).in1};
 }
 
 }  // namespace
@@ -59,20 +65,35 @@ RecordQuery::RecordQuery(RecordCriteria criteria) : criteria_(std::move(criteria
   find_needles();
 }
 
+void RecordQuery::ask_for(const std::vector<std::string>& names,
+                          const std::vector<std::string>& begins) {
+  Needles needles;
+  for (const auto& name : names)
+    for (const auto& begin : begins) {
+      if (begin.empty()) return;  // any line may have it
+      needles.push_back('"' + name + "\":" + begin);
+    }
+  if (!needles.empty()) needles_.push_back(std::move(needles));
+}
+
 void RecordQuery::find_needles() {
-  const auto ask_for = [&](Needles needles) {
-    if (!needles.empty()) needles_.push_back(std::move(needles));
-  };
-  if (!criteria_.device.empty()) ask_for({R"("prefgate.device_token":")" + criteria_.device + '"'});
-  if (!criteria_.decision.empty()) ask_for({R"("prefgate.decision":")" + criteria_.decision + '"'});
-  Needles rules;
+  if (!criteria_.device.empty()) ask_for({"prefgate.device_token"}, {in_json(criteria_.device)});
+  if (!criteria_.decision.empty()) ask_for({"prefgate.decision"}, {in_json(criteria_.decision)});
+  std::vector<std::string> begins;
   for (const auto& rule : criteria_.rules) {
     const auto star = rule.find('*');
-    const auto begin = rule.substr(0, star);
-    if (!is_plain(begin)) return;  // any line may have it
-    rules.push_back(R"("rule":")" + begin + (star == rule.npos ? "\"" : ""));
+    begins.push_back(in_json(rule.substr(0, star), star == rule.npos));
   }
-  ask_for(std::move(rules));
+  ask_for({"rule"}, begins);
+  begins.clear();
+  for (const auto& method : criteria_.methods) begins.push_back(in_json(method));
+  ask_for({"http.request.method", "http.request.method_original"}, begins);
+  begins.clear();
+  for (const auto& range : criteria_.statuses) {
+    if (range.least == 0) return;  // no attribute
+    begins.push_back(common_begin(range));
+  }
+  ask_for({"http.response.status_code"}, begins);
 }
 
 bool RecordQuery::in_time(AuditTime time) const {

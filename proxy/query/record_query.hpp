@@ -51,6 +51,8 @@ class RecordQuery {
   bool has_status(const AuditRecord& record) const;
   bool has_method(const AuditRecord& record) const;
   void find_needles();
+  // One of the attributes `names` begins with one of `begins`, in JSON.
+  void ask_for(const std::vector<std::string>& names, const std::vector<std::string>& begins);
 
   RecordCriteria criteria_;
   std::optional<filters::Pattern> rules_;

@@ -129,6 +129,16 @@ TEST_CASE("wrong usage is 2, with what is wrong and what would be right") {
   }
 }
 
+TEST_CASE("a folder without an audit has no records, and may be the wrong one") {
+  const TemporaryDirectory folder;
+  const auto directory = folder.path().string();
+  for (const auto* command : {"query", "tail"}) {
+    const auto ran = run_audit({command, directory});
+    CHECK(ran.status == 1);
+    CHECK(ran.err == directory + ": has no segments: is it an audit directory?\n");
+  }
+}
+
 TEST_CASE("a device token comes from standard input alone, and is shown nowhere") {
   AuditLog log;
   const TemporaryDirectory other;

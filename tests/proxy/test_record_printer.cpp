@@ -99,13 +99,15 @@ TEST_CASE("JSON is the exact line, where no terminal shows it") {
 TEST_CASE("CSV is RFC 4180's, with as many fields as its header, and no formulas") {
   const auto header = RecordPrinter(RecordForm::csv).header();
   CHECK(header.starts_with("seq,time,prefgate.id,"));
-  CHECK(header.ends_with(",rules\r\n"));
+  CHECK(header.ends_with(",rules,gap.dropped\r\n"));
   const auto row = printed(audit_line(7, {.status = 422, .rule = "repair.alias"}), RecordForm::csv);
   CHECK(row ==
         "7,2026-11-22T10:00:00.000000Z,id,GET,/api/1/notification_preferences,,"
         "hmac-sha256:01234567:" +
-            std::string(64, 'a') + ",rejected,contract,,,422,,1000,repair.alias\r\n");
+            std::string(64, 'a') + ",rejected,contract,,,422,,1000,repair.alias,\r\n");
   CHECK(std::ranges::count(row, ',') == std::ranges::count(header, ','));
+  CHECK(printed(R"({"seq":8,"time":"2026-11-22T10:00:00Z","gap":{"dropped":7}})",
+                RecordForm::csv) == "8,2026-11-22T10:00:00Z,,,,,,,,,,,,,,7\r\n");
   struct Case {
     const char* json;
     const char* field;
