@@ -3,17 +3,16 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <fstream>
-#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "proxy/evidence/audit_tree.hpp"
 #include "proxy/evidence/segment_reader.hpp"
+#include "tests/support/compress.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -25,20 +24,6 @@ inline const auto test_key =
 // Nothing where there is no such file: a short tree has no second level.
 inline std::string bytes_of(const std::filesystem::path& file) {
   return std::filesystem::exists(file) ? read_file(file) : std::string();
-}
-
-// As a gateway leaves a closed segment: compressed, with a check sum, the plain file gone.
-inline std::filesystem::path compress(const std::filesystem::path& file) {
-  const auto text = bytes_of(file);
-  std::string out(ZSTD_compressBound(text.size()), '\0');
-  const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(),
-                                                                        ZSTD_freeCCtx);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
-  out.resize(ZSTD_compress2(context.get(), out.data(), out.size(), text.data(), text.size()));
-  const auto compressed = file.string() + ".zst";
-  std::ofstream(compressed, std::ios::binary) << out;
-  std::filesystem::remove(file);
-  return compressed;
 }
 
 inline std::string record(std::uint64_t seq, std::mt19937& random) {

@@ -1,7 +1,9 @@
 #include "proxy/query/follow_audit.hpp"
 
-#include "tests/evidence/log.hpp"
+#include <doctest/doctest.h>
+
 #include "tests/support/audit_log.hpp"
+#include "tests/support/compress.hpp"
 
 using namespace proxy;
 using namespace tests;

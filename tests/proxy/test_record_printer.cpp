@@ -55,6 +55,15 @@ TEST_CASE("a table has a line a record, under its columns") {
         std::string::npos);
 }
 
+TEST_CASE("a method that the conventions do not know is shown by its own name") {
+  const auto row =
+      printed(R"({"seq":1,"time":"2026-11-22T10:00:00Z","http.request.method":"_OTHER",)"
+              R"("http.request.method_original":"PURGE"})",
+              RecordForm::table);
+  CHECK(row.find("  PURGE   -") != std::string::npos);
+  CHECK(row.find("_OTHER") == std::string::npos);
+}
+
 TEST_CASE("a table fits the terminal, whatever is in it") {
   const auto longest = audit_line(
       123'456'789,
