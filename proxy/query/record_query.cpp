@@ -71,7 +71,8 @@ void RecordQuery::ask_for(const std::vector<std::string>& names,
   for (const auto& name : names)
     for (const auto& begin : begins) {
       if (begin.empty()) return;  // any line may have it
-      needles.push_back('"' + name + "\":" + begin);
+      needles.push_back('"' + name);
+      needles.back().append("\":").append(begin);
     }
   if (!needles.empty()) needles_.push_back(std::move(needles));
 }
