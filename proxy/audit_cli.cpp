@@ -74,10 +74,11 @@ void take_key(CLI::App& command, std::string& file) {
 }  // namespace
 
 AuditCli::AuditCli(CLI::App& app)
-    : audit_(add(app, "audit", "verify the audit, and prove what is in it")),
+    : audit_(add(app, "audit", "search the audit, verify it, prove what is in it")),
       verify_(add(*audit_, "verify", "is every signed record there, unaltered and in its place?")),
       prove_(add(*audit_, "prove", "print a proof that one record is in the log")),
-      verify_proof_(add(*audit_, "verify-proof", "check such a proof, without the log")) {
+      verify_proof_(add(*audit_, "verify-proof", "check such a proof, without the log")),
+      query_(*audit_) {
   audit_->require_subcommand(1);
   for (CLI::App* command : {verify_, prove_})
     command->add_option("directory", directory_, "the audit directory, or a copy of it")
@@ -109,6 +110,7 @@ bool AuditCli::parsed() const {
 }
 
 int AuditCli::run(Streams streams) const {
+  if (query_.parsed()) return query_.run(streams);
   try {
     if (verify_->parsed()) return verify(streams);
     if (prove_->parsed()) return prove(streams);

@@ -1,6 +1,7 @@
 // The commands of `prefgate audit`: what they take, what they print, and their exit status: 0 the
 // evidence is good, 1 it is not, 2 wrong usage or unreadable input. They need no configuration and
-// change nothing. Owned by `run` of proxy/cli.hpp; the main thread.
+// change nothing. Owned by `run` of proxy/cli.hpp; the main thread. Those that look for records are
+// QueryCli's.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "proxy/cli.hpp"
+#include "proxy/query_cli.hpp"
 
 namespace CLI {
 class App;
@@ -33,6 +35,7 @@ class AuditCli {
   CLI::App* verify_;
   CLI::App* prove_;
   CLI::App* verify_proof_;
+  QueryCli query_;
   std::string directory_;
   std::string public_key_;
   std::string checkpoint_;  // of `--checkpoint`; empty: none

@@ -3,6 +3,7 @@
 // handed in, so that a test can see what would be done.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <iosfwd>
 
@@ -20,7 +21,9 @@ struct Streams {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
-  bool colour = false;  // `out` is where somebody looks at it, see takes_colour
+  bool colour = false;      // `out` is where somebody looks at it, see takes_colour
+  std::size_t columns = 0;  // of the terminal that `out` is; 0: it is none
+  bool progress = false;    // `err` is a terminal, and `out` is not
 };
 
 // Whether what is printed to standard output may be coloured: on a terminal that can, unless the

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "proxy/evidence/segments.hpp"
+#include "proxy/evidence/segment_reader.hpp"
 
 namespace proxy {
 namespace {

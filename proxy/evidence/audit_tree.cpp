@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "proxy/evidence/counted.hpp"
-#include "proxy/evidence/segments.hpp"
+#include "proxy/evidence/segment_reader.hpp"
 
 namespace proxy {
 namespace {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "proxy/evidence/audit_tree.hpp"
-#include "proxy/evidence/segments.hpp"
+#include "proxy/evidence/segment_reader.hpp"
 
 namespace proxy {
 namespace {

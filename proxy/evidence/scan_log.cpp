@@ -4,6 +4,8 @@
 #include <future>
 #include <utility>
 
+#include "proxy/evidence/segment_reader.hpp"
+
 namespace proxy {
 namespace {
 

@@ -1,23 +1,20 @@
-// The audit directory's segments, `records-<first seq>.jsonl`: their names, and their lines in the
-// log's order. Reading only, block by block, so that memory stays bounded. Used by whoever needs
-// them on his own thread; the one who writes is AuditSegments.
+// The audit directory's segments, `records-<first seq>.jsonl` and, closed and compressed since,
+// `records-<first seq>.jsonl.zst`: what their names say. Who reads what is in them is
+// SegmentReader, who writes them AuditSegments.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "proxy/evidence/durable_file.hpp"
-
 namespace proxy {
 
 // 12 digits, so that names sort as their numbers do.
 std::string segment_name(std::uint64_t first_seq);
-// The number in a segment's name; none for another file.
+// The number in a segment's name, compressed or not; none for another file.
 std::optional<std::uint64_t> first_seq_of(std::string_view name);
 // The seq of a line {"seq":N,... without its line end.
 std::optional<std::uint64_t> seq_of(std::string_view line);
@@ -26,52 +23,8 @@ struct Segment {
   std::uint64_t first_seq = 0;
   std::filesystem::path file;
 };
-// Those of a directory, in the order of their numbers. Throws std::runtime_error naming it.
+// Those of a directory, in the order of their numbers. Of one that is there plain and compressed,
+// because it is being compressed now, the plain file. Throws std::runtime_error naming it.
 std::vector<Segment> list_segments(const std::filesystem::path& directory);
-
-// Lines of one segment that follow each other.
-struct LineBlock {
-  std::size_t segment = 0;  // which of those read
-  std::string text;         // each line with its end; of a torn one, what there is
-  bool first = false;       // the segment begins here
-  bool torn = false;        // the end of the segment, and it has no line end
-};
-
-class SegmentReader {
- public:
-  static constexpr std::size_t block_bytes = 4 * 1024 * 1024;
-
-  explicit SegmentReader(std::vector<Segment> segments, std::size_t block = block_bytes);
-
-  // The next block; none at the end. A segment that is empty gives an empty block, its first.
-  // Throws std::runtime_error naming the file.
-  std::optional<LineBlock> next();
-  const std::vector<Segment>& segments() const { return segments_; }
-
- private:
-  bool read_more();
-
-  const std::vector<Segment> segments_;
-  const std::size_t block_;
-  std::size_t segment_ = 0;
-  Descriptor file_;
-  std::string text_;  // read and not handed out yet
-  bool first_ = true;
-};
-
-// Each line of a block, without its end, in order.
-template <class Take>
-void for_each_line(std::string_view text, Take take) {
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    take(text.substr(0, end));
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
-  }
-}
-
-// The records [first, last), by their place in the log, and how many of them there were. Looks only
-// into segments that can hold them, whose names must be right.
-std::uint64_t read_records(const std::filesystem::path& directory, std::uint64_t first,
-                           std::uint64_t last, const std::function<void(std::string_view)>& take);
 
 }  // namespace proxy

@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "proxy/evidence/audit_tree.hpp"
-#include "proxy/evidence/segments.hpp"
+#include "proxy/evidence/segment_reader.hpp"
+#include "tests/support/compress.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 

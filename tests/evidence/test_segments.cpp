@@ -1,4 +1,4 @@
-#include "proxy/evidence/segments.hpp"
+#include "proxy/evidence/segment_reader.hpp"
 
 #include "tests/evidence/log.hpp"
 
@@ -10,10 +10,10 @@ TEST_CASE("names of segments carry the number of their first record") {
   CHECK(segment_name(123) == "records-000000000123.jsonl");
   CHECK(segment_name(1'234'567'890'123) == "records-1234567890123.jsonl");
   for (const std::uint64_t seq : {std::uint64_t{0}, std::uint64_t{7}, ~std::uint64_t{0}})
-    CHECK(first_seq_of(segment_name(seq)) == seq);
-  for (const auto* other :
-       {"records-.jsonl", "records-5.jsonl", "records-00000000000x.jsonl",
-        "records-000000000005.jsonl.zst", "records-99999999999999999999.jsonl", "lock", ""})
+    for (const auto* end : {"", ".zst"}) CHECK(first_seq_of(segment_name(seq) + end) == seq);
+  for (const auto* other : {"records-.jsonl", "records-5.jsonl", "records-00000000000x.jsonl",
+                            "records-000000000005.jsonl.zst.new", "records-000000000005.zst",
+                            "records-99999999999999999999.jsonl", "lock", ""})
     CHECK_FALSE(first_seq_of(other).has_value());
 }
 

@@ -136,7 +136,7 @@ TEST_CASE("a newest segment that does not end in a record of its own is an error
 TEST_CASE("files of other names are let be") {
   const TemporaryDirectory folder;
   for (const auto* name : {"records-.jsonl", "records-5.jsonl", "records-00000000000x.jsonl",
-                           "records-000000000005.jsonl.zst", "notes.txt"})
+                           "records-000000000005.jsonl.gz", "notes.txt"})
     folder.write(name, "nonsense");
   const AuditSegments segments(folder.path());
   CHECK(segments.next_seq() == 0);

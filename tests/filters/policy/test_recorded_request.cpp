@@ -102,6 +102,8 @@ TEST_CASE("what no policy has seen is not replayed, and what is no record is ref
       {"[" + good + "]", Replay::no_record},
       {"", Replay::no_record},
       {R"({"seq":7,"time":7})", Replay::no_record},
+      // A former bug: the stack overflowed.
+      {R"({"seq":7,"x":)" + std::string(3'000'000, '['), Replay::no_record},
   };
   for (const auto& each : cases) {
     CAPTURE(each.line);
