@@ -1,0 +1,39 @@
+#include "proxy/vitals.hpp"
+
+#include <utility>
+
+namespace proxy {
+
+void Vitals::adopt(Governing governance) {
+  const std::lock_guard lock(mutex_);
+  governance_.swap(governance);
+}
+
+void Vitals::reloaded(Reload reload) {
+  (reload.good ? good_reloads_ : bad_reloads_).add();
+  const std::lock_guard lock(mutex_);
+  last_reload_ = std::move(reload);
+}
+
+Governing Vitals::governance() const {
+  const std::lock_guard lock(mutex_);
+  return governance_;
+}
+
+std::optional<Reload> Vitals::last_reload() const {
+  const std::lock_guard lock(mutex_);
+  return last_reload_;
+}
+
+PoolCounts Vitals::pool() const {
+  PoolCounts all;
+  for (const auto* meter : meters) {
+    const auto one = meter->pool();
+    all.idle += one.idle;
+    all.open += one.open;
+    all.waiting += one.waiting;
+  }
+  return all;
+}
+
+}  // namespace proxy
