@@ -8,6 +8,9 @@ namespace proxy {
 void Meter::count(const filters::Exchange& exchange, const filters::Outcome& outcome) {
   ++exchanges_;
   if (!exchange.journal.empty()) count_hits(exchange.journal);
+  // Of this refusal the journal says nothing: the status says it all.
+  if (exchange.verdict.reason == filters::Reason::no_bearer_token)
+    hits_[filters::chain_rule("authenticate.bearer")][modes.size() - 1].add();
   durations_.observe(outcome.duration);
   const auto* const known = std::ranges::find(methods, exchange.request.method_name);
   const auto method =
