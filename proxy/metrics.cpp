@@ -194,9 +194,8 @@ void Exposition::add_operation() {
   if (!vitals_.certificates.empty()) {
     begin("certificate_not_after_seconds", "When a listener's certificate expires, in Unix time.",
           MetricType::Gauge);
-    for (std::size_t i = 0; i < vitals_.certificates.size(); ++i)
-      gauge({{"listener", vitals_.certificates[i].address}},
-            static_cast<double>(vitals_.certificates[i].not_after));
+    for (const auto& [address, not_after] : vitals_.certificates)
+      gauge({{"listener", address}}, static_cast<double>(not_after));
   }
   begin("build_info", "What is running: always 1.", MetricType::Gauge);
   gauge({{"version", version()}, {"commit", commit()}}, 1);

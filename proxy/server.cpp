@@ -9,6 +9,7 @@
 #include <functional>
 #include <utility>
 
+#include "proxy/addresses.hpp"
 #include "proxy/admin.hpp"
 #include "proxy/admin_pages.hpp"
 #include "proxy/audit_writer.hpp"
@@ -46,11 +47,6 @@ void raise_descriptor_limit(const Config& config) {
         "the descriptor limit of {} is too low for limits.connections and upstream.pool: "
         "{} are needed; raise it (ulimit -n, LimitNOFILE=)",
         limit.rlim_cur, needed);
-}
-
-std::string to_text(const std::string& host, std::uint16_t port) {
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 class Server {
@@ -139,7 +135,8 @@ void Server::open_admin() {
       vitals_.certificates.push_back({addresses_[i], listener_tls_[i]->not_after()});
   if (config_.admin.host.empty()) return;
   admin_.emplace(config_.admin, admin_pages(vitals_));
-  spdlog::info("health and metrics at http://{}", to_text(config_.admin.host, admin_->port()));
+  spdlog::info("health and metrics at http://{}",
+               format_endpoint(config_.admin.host, admin_->port()));
 }
 
 // Port 0 is chosen once, then shared by all workers.
@@ -149,7 +146,7 @@ void Server::open_sockets() {
     auto port = listen.port;
     check_address_is_free(listen.host, port);
     for (auto& sockets : sockets_) sockets.push_back(open_listening_socket(listen.host, port));
-    addresses_.push_back(to_text(listen.host, port));
+    addresses_.push_back(format_endpoint(listen.host, port));
     spdlog::info("listening on {}://{}", listen.tls ? "https" : "http", addresses_.back());
   }
 }
