@@ -22,9 +22,8 @@ class PolicyWalk {
       verdict = act(rule);
       if (verdict.rejected()) break;
     }
-    if (map_) verdict = finish(verdict);
-    find_groups();
-    return verdict;
+    find_groups();  // before `finish`, which moves members that the matcher has seen
+    return map_ ? finish(verdict) : verdict;
   }
 
  private:
@@ -45,8 +44,10 @@ class PolicyWalk {
   // Of whoever some rule has judged: for the others nothing is counted, and nothing looked up.
   void find_groups() {
     if (!exchange_.compliance.judged()) return;
-    for (std::uint16_t group = 0; group < rules_.groups.size(); ++group)
+    for (std::size_t i = 0; i < rules_.groups.size(); ++i) {
+      const auto group = static_cast<std::uint16_t>(i);
       if (matcher_.belongs(group)) exchange_.compliance.groups.push_back(group);
+    }
   }
 
   std::uint32_t number(const PolicyRule& rule) const {

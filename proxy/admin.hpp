@@ -64,7 +64,7 @@ class Admin {
   Watchdog watchdog_{context_};
   Acceptor acceptor_{context_};
   const std::uint16_t port_;  // where that listens
-  Timer pause_{context_};  // after an error of accepting
+  Timer pause_{context_};     // after an error of accepting
   std::vector<AdminConnection*> connections_;
   std::thread thread_;
 };
