@@ -182,6 +182,9 @@ void Exposition::add_audit() {
   begin("audit_failed_writes_total", "Times the disk refused a write, a sync or a checkpoint.",
         MetricType::Counter);
   counter({}, counters.failed_writes);
+  begin("audit_backlog_ratio", "How full the fullest ring of records is that wait for the writer.",
+        MetricType::Gauge);
+  gauge({}, vitals_.audit_backlog());
 }
 
 void Exposition::add_operation() {

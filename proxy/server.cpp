@@ -129,7 +129,10 @@ Server::Server(const Config& config)
 
 void Server::open_admin() {
   vitals_.adopt(governance_);
-  for (const auto& worker : workers_) vitals_.meters.push_back(&worker->meter());
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    vitals_.meters.push_back(&workers_[i]->meter());
+    vitals_.rings.push_back(&audit_.ring(i));
+  }
   for (std::size_t i = 0; i < listener_tls_.size(); ++i)
     if (listener_tls_[i])
       vitals_.certificates.push_back({addresses_[i], listener_tls_[i]->not_after()});

@@ -1,5 +1,6 @@
 #include "proxy/vitals.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace proxy {
@@ -34,6 +35,14 @@ PoolCounts Vitals::pool() const {
     all.waiting += one.waiting;
   }
   return all;
+}
+
+double Vitals::audit_backlog() const {
+  double most = 0;
+  for (const auto* ring : rings)
+    most = std::max(most,
+                    static_cast<double>(ring->backlog()) / static_cast<double>(ring->capacity()));
+  return std::min(most, 1.0);  // the tail is read after the head, and may have gone on
 }
 
 }  // namespace proxy

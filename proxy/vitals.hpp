@@ -47,7 +47,8 @@ class Vitals {
   const std::atomic<std::size_t>& client_connections;
   const Clock::time_point started = Clock::now();
   // Filled in before anybody reads.
-  std::vector<const Meter*> meters;  // of the workers
+  std::vector<const Meter*> meters;     // of the workers
+  std::vector<const AuditRing*> rings;  // likewise
   std::vector<ServedCertificate> certificates;
 
   // ---- The server's thread.
@@ -63,6 +64,8 @@ class Vitals {
   std::uint64_t bad_reloads() const { return bad_reloads_.get(); }
   // Of all workers.
   PoolCounts pool() const;
+  // 0 to 1, of the fullest ring: at 1 requests find no room for their records.
+  double audit_backlog() const;
 
  private:
   std::atomic<Phase> phase_{Phase::starting};

@@ -148,6 +148,17 @@ TEST_CASE("metrics add up what the workers have counted") {
   CHECK(gateway.page("/metrics").body.find("policy_") == std::string::npos);
 }
 
+TEST_CASE("of the rings the fullest is shown") {
+  Started gateway;
+  CHECK(gateway.has_line("prefgate_audit_backlog_ratio 0"));
+  std::array<AuditRing, 2> rings{AuditRing(64), AuditRing(128)};
+  for (const auto& ring : rings) gateway.vitals.rings.push_back(&ring);
+  tests::put(rings[1], std::string(32 - AuditRing::framing, 'x'));
+  CHECK(gateway.has_line("prefgate_audit_backlog_ratio 0.25"));
+  tests::put(rings[0], std::string(32 - AuditRing::framing, 'x'));
+  CHECK(gateway.has_line("prefgate_audit_backlog_ratio 0.5"));
+}
+
 TEST_CASE("of a policy there is a line for each rule and outcome from the start") {
   Started gateway(
       "version: 1\ngroups: {here: {network: 10.0.0.0/8}}\n"
