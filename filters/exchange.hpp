@@ -20,6 +20,7 @@
 #include "filters/edits.hpp"
 #include "filters/http.hpp"
 #include "filters/journal.hpp"
+#include "filters/policy/compliance.hpp"
 #include "filters/rate_limiter.hpp"
 #include "filters/secret_hash.hpp"
 #include "filters/verdict.hpp"
@@ -62,7 +63,8 @@ struct Exchange {
         body_edits(memory),
         answer(memory),
         answer_edits(memory),
-        journal(memory) {
+        journal(memory),
+        compliance(memory) {
     fields.fill(Document::root);
   }
   Exchange(const Exchange&) = delete;
@@ -102,6 +104,7 @@ struct Exchange {
   Document answer;
   Edits answer_edits;
   Journal journal;
+  Compliance compliance;
   Verdict verdict;
   Allowance allowance;  // of Reason::rate_limit
 

@@ -22,28 +22,53 @@ class PolicyWalk {
       verdict = act(rule);
       if (verdict.rejected()) break;
     }
-    if (!map_) return verdict;
+    find_groups();  // before `finish`, which moves members that the matcher has seen
+    return map_ ? finish(verdict) : verdict;
+  }
+
+ private:
+  Verdict finish(Verdict verdict) {
     const auto* const adder = map_->overfilled_by();
-    if (adder && !verdict.rejected())
+    if (adder && !verdict.rejected()) {
       verdict = reject(*adder, {.rule = adder->tag,
                                 .place = Place::body,
                                 .pointer = pointer_to_map(),
                                 .message = "has no room for what the rule adds"});
+      for (auto& each : exchange_.compliance.request)
+        if (each.rule == number(*adder)) each.outcome = RuleOutcome::denied;
+    }
     map_->finish();
     return verdict;
   }
 
- private:
+  // Of whoever some rule has judged: for the others nothing is counted, and nothing looked up.
+  void find_groups() {
+    if (!exchange_.compliance.judged()) return;
+    for (std::size_t i = 0; i < rules_.groups.size(); ++i) {
+      const auto group = static_cast<std::uint16_t>(i);
+      if (matcher_.belongs(group)) exchange_.compliance.groups.push_back(group);
+    }
+  }
+
+  std::uint32_t number(const PolicyRule& rule) const {
+    return static_cast<std::uint32_t>(&rule - rules_.rules.data());
+  }
+  void settle(const PolicyRule& rule, RuleOutcome outcome) {
+    exchange_.compliance.request.push_back({number(rule), outcome});
+  }
+
   Verdict act(const PolicyRule& rule) {
     if (rule.edits() && !map().present()) return go_on;
     if (const auto* const exception = matcher_.exception(rule)) {
       note(rule, exception->note);
+      settle(rule, RuleOutcome::excepted);
       return go_on;
     }
     if (rule.rollout != PolicyRule::everyone && !exchange_.identity.hash)
       note(rule, "which devices it has reached is not known here: this one counts as reached");
     if (rule.deny) return deny(rule);
-    map().apply(rule);
+    const auto did = rule.mode == Mode::enforce ? RuleOutcome::changed : RuleOutcome::would_change;
+    settle(rule, map().apply(rule) ? did : RuleOutcome::complied);
     return go_on;
   }
 
@@ -71,6 +96,7 @@ class PolicyWalk {
 
   Verdict deny(const PolicyRule& rule) {
     const Entry entry{.rule = rule.tag, .place = place(), .message = rule.deny->message};
+    settle(rule, rule.mode == Mode::enforce ? RuleOutcome::denied : RuleOutcome::would_deny);
     if (rule.mode == Mode::enforce) return reject(rule, entry);
     auto finding = entry;
     finding.mode = rule.mode;

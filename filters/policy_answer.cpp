@@ -63,10 +63,13 @@ void Policy::on_answer(Exchange& exchange) const {
                     {answer, holder, exchange.answer_edits, Place::answer,
                      answers_ == Answers::governed ? Mode::enforce : Mode::observe});
   Matcher matcher(*rules_, exchange, Method::post);
-  for (const auto& rule : rules_->rules)
+  std::uint32_t number = 0;
+  for (const auto& rule : rules_->rules) {
     if (rule.edits() && rule.mode != Mode::off && matcher.matches(rule.when) &&
         matcher.inside_rollout(rule) && !matcher.exception(rule))
-      map.apply(rule);
+      exchange.compliance.answer.push_back({number, map.apply(rule)});
+    ++number;
+  }
   map.finish();
 }
 

@@ -86,6 +86,11 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   return Endpoint{*host, *port};
 }
 
+std::string format_endpoint(const std::string& host, std::uint16_t port) {
+  const bool version_6 = host.find(':') != std::string::npos;
+  return (version_6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 bool is_loopback(std::string_view host) {
   if (filters::equal_ignoring_case(host, "localhost")) return true;
   error_code error;

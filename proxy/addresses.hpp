@@ -16,6 +16,7 @@ struct Endpoint {
 
 // "127.0.0.1:8080", "[::1]:8443"; port 0 lets the system choose.
 std::optional<Endpoint> parse_endpoint(std::string_view text);
+std::string format_endpoint(const std::string& host, std::uint16_t port);
 // A numeric loopback address, or "localhost".
 bool is_loopback(std::string_view host);
 

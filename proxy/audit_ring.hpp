@@ -57,6 +57,11 @@ class AuditRing {
   std::uint64_t take_dropped() { return dropped_.exchange(0, std::memory_order_relaxed); }
 
   std::size_t capacity() const { return mask_ + 1; }
+  // Any thread: bytes of records that the writer has not taken yet, as of a moment ago.
+  std::size_t backlog() const {
+    const auto head = head_.load(std::memory_order_acquire);  // first: it never passes the tail
+    return static_cast<std::size_t>(tail_.load(std::memory_order_acquire) - head);
+  }
 
  private:
   void copy_in(std::uint64_t position, const void* from, std::size_t size);

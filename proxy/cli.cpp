@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "filters/yaml/units.hpp"
+#include "proxy/addresses.hpp"
 #include "proxy/audit_cli.hpp"
 #include "proxy/config.hpp"
 #include "proxy/log.hpp"
@@ -39,21 +40,19 @@ int status_of(const LoadedConfig& loaded) {
   return loaded.unreadable ? wrong_usage : no;
 }
 
-std::string bracketed(const std::string& host, std::uint16_t port) {
-  const bool version_6 = host.find(':') != std::string::npos;
-  return (version_6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
 void summarise(const Config& config, std::ostream& out) {
   out << config.file.string() << ": ok\n";
   for (const Listen& listen : config.listen) {
-    out << "  listens on " << bracketed(listen.host, listen.port);
+    out << "  listens on " << format_endpoint(listen.host, listen.port);
     if (!listen.tls)
       out << " in clear text";
     else
       out << (listen.tls->client_ca ? " with TLS, clients show a certificate" : " with TLS");
     out << '\n';
   }
+  if (!config.admin.host.empty())
+    out << "  health and metrics at " << format_endpoint(config.admin.host, config.admin.port)
+        << '\n';
   out << "  forwards to " << (config.upstream.tls ? "https://" : "http://")
       << config.upstream.authority << ", trusting "
       << (!config.upstream.tls ? "the network"

@@ -11,6 +11,7 @@
 #include "filters/yaml/tree.hpp"
 #include "proxy/check_files.hpp"
 #include "proxy/config_sections.hpp"
+#include "proxy/keyed_hash.hpp"
 #include "proxy/load_policy_file.hpp"
 #include "proxy/read_file.hpp"
 
@@ -53,6 +54,7 @@ void read_contract(Section& root, Config& config, std::vector<Diagnostic>& fault
   if (!root.text("contract", name, "builtin or a file name") || name == "builtin") return;
   if (!root.path("contract", file)) return;
   const FileText source = read_file(file, most_bytes);
+  config.contract_digest = "sha256:" + sha256_hex(source.text);
   if (!source.fault.empty())
     return root.error("contract", "cannot read " + file.string() + ": " + source.fault);
   auto loaded = filters::load_contract(source.text, file);
@@ -79,6 +81,7 @@ void read_root(const YamlNode& node, Findings& findings, Config& config,
   Section root(node, "", findings);
   if (node.kind != YamlNode::Kind::map) return;
   read_listen(root, config);
+  read_admin(root, config);
   read_upstream(root, config.upstream);
   read_limits(root, config.limits);
   read_workers(root, config);
@@ -104,6 +107,8 @@ LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
   const filters::YamlTree tree = filters::parse_yaml(source.text);
   Config config;
   config.file = file;
+  config.digest = "sha256:" + sha256_hex(source.text);
+  config.contract_digest = "sha256:" + sha256_hex(filters::builtin_contract_text());
   for (const filters::YamlFault& fault : tree.faults) findings.error(fault.mark, fault.what);
   std::vector<Diagnostic> contract_faults;
   PolicyDiagnostics policy;

@@ -39,6 +39,14 @@ struct Listen {
   bool operator==(const Listen&) const = default;
 };
 
+// Where operators look: see proxy/admin.hpp. Clear text.
+struct AdminConfig {
+  std::string host = "127.0.0.1";  // numeric address, without brackets; empty: none
+  std::uint16_t port = 9901;
+
+  bool operator==(const AdminConfig&) const = default;
+};
+
 struct UpstreamConfig {
   bool tls = true;
   std::string host;  // as in the URL, without brackets
@@ -101,7 +109,9 @@ struct LogConfig {
 
 struct Config {
   std::filesystem::path file;  // as it was named to `load_config`: diagnostics name it so
+  std::string digest;          // "sha256:<hex>" of that file
   std::vector<Listen> listen;
+  AdminConfig admin;
   std::size_t workers = 1;  // `auto` is resolved to the cores this process may use
   UpstreamConfig upstream;
   Limits limits;
@@ -109,6 +119,7 @@ struct Config {
   // Never null; the built-in one is nobody's to delete.
   std::shared_ptr<const filters::Contract> contract{std::shared_ptr<void>(),
                                                     &filters::Contract::builtin()};
+  std::string contract_digest;  // "sha256:<hex>" of its text
   filters::Settings filters;
   std::optional<std::filesystem::path> policy_file;
   std::string policy_digest;             // "sha256:<hex>" of that file; empty where there is none

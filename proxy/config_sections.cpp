@@ -29,17 +29,23 @@ std::optional<TlsFiles> read_tls(Section& listener) {
   return files;
 }
 
-bool read_address(Section& section, Listen& listen) {
-  constexpr std::string_view expected = "an address such as 127.0.0.1:8080 or \"[::1]:8443\"";
-  section.require("address");
-  std::string text;
-  if (!section.text("address", text, expected)) return false;
-  const auto endpoint = parse_endpoint(text);
-  if (!endpoint) {
+constexpr std::string_view an_address = "an address such as 127.0.0.1:8080 or \"[::1]:8443\"";
+
+std::optional<Endpoint> to_endpoint(Section& section, std::string_view text,
+                                    std::string_view expected) {
+  auto endpoint = parse_endpoint(text);
+  if (!endpoint)
     section.error("address", "expected " + std::string(expected) + ", got " +
                                  describe(*section.find("address")));
-    return false;
-  }
+  return endpoint;
+}
+
+bool read_address(Section& section, Listen& listen) {
+  section.require("address");
+  std::string text;
+  if (!section.text("address", text, an_address)) return false;
+  const auto endpoint = to_endpoint(section, text, an_address);
+  if (!endpoint) return false;
   listen.host = endpoint->host;
   listen.port = endpoint->port;
   if (!section.has("tls") && !is_loopback(listen.host))
@@ -123,6 +129,29 @@ void read_listen(Section& root, Config& config) {
     if (good && listen.port != 0 && taken)
       section.error("address", "another listener above has this address");
   }
+}
+
+// After `listen`: no listener may have its address.
+void read_admin(Section& root, Config& config) {
+  auto section = root.section("admin");
+  if (!section) return;
+  const std::string expected = std::string(an_address) + ", or none";
+  std::string text;
+  if (section->text("address", text, expected) && text == "none") {
+    config.admin.host.clear();
+  } else if (section->has("address") && !text.empty()) {
+    const auto endpoint = to_endpoint(*section, text, expected);
+    if (endpoint) config.admin = {endpoint->host, endpoint->port};
+    if (endpoint && !is_loopback(endpoint->host))
+      section->warn("address",
+                    "clear text, and not on loopback: anybody who gets there can read what the "
+                    "gateway counts");
+  }
+  section->finish();
+  const bool taken = std::ranges::any_of(config.listen, [&](const Listen& listen) {
+    return listen.port == config.admin.port && listen.host == config.admin.host;
+  });
+  if (taken && config.admin.port != 0) section->error("address", "a listener has this address");
 }
 
 void read_upstream(Section& root, UpstreamConfig& upstream) {

@@ -13,6 +13,7 @@ using filters::Section;
 using filters::YamlNode;
 
 void read_listen(Section& root, Config& config);
+void read_admin(Section& root, Config& config);
 void read_upstream(Section& root, UpstreamConfig& upstream);
 void read_limits(Section& root, Limits& limits);
 void read_filters(Section& root, Config& config);

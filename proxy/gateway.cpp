@@ -19,8 +19,13 @@ std::chrono::microseconds micros(Duration duration) {
 }  // namespace
 
 Gateway::Gateway(const Config& config, Governing governance, Pool& pool, AuditRing& ring,
-                 KeyedHash& hash)
-    : config_(config), governance_(std::move(governance)), pool_(pool), ring_(ring), hash_(hash) {}
+                 KeyedHash& hash, Meter& meter)
+    : config_(config),
+      governance_(std::move(governance)),
+      pool_(pool),
+      ring_(ring),
+      hash_(hash),
+      meter_(meter) {}
 
 Task<> Gateway::serve(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
@@ -35,6 +40,7 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
   if (goes_on()) co_await forward(slot, client);
   if (!goes_on() && slot.outcome.ending == Ending::none) co_await answer(slot, client);
   record(slot, client);
+  count(slot);
 }
 
 // Sees to it that at least so much is set aside. Under `on_full: drop` an exchange goes on without;
@@ -138,6 +144,12 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   // What was reserved may be less than this: the ring then takes it where there is room, or counts
   // it.
   ring_.commit(std::exchange(slot.audit_reserved, 0), line);
+}
+
+void Gateway::count(const Slot& slot) {
+  const auto& exchange = *slot.exchange;
+  slot.governance->tally->count(meter_.worker, exchange.compliance);
+  meter_.count(exchange, slot.outcome);
 }
 
 }  // namespace proxy

@@ -9,6 +9,7 @@
 #include "proxy/downstream.hpp"
 #include "proxy/governance.hpp"
 #include "proxy/keyed_hash.hpp"
+#include "proxy/meter.hpp"
 #include "proxy/pool.hpp"
 #include "proxy/slot.hpp"
 #include "proxy/wire_writer.hpp"
@@ -18,7 +19,8 @@ namespace proxy {
 class Gateway {
  public:
   // All references must outlive the gateway. `governance` is counted by this thread alone.
-  Gateway(const Config& config, Governing governance, Pool& pool, AuditRing& ring, KeyedHash& hash);
+  Gateway(const Config& config, Governing governance, Pool& pool, AuditRing& ring, KeyedHash& hash,
+          Meter& meter);
 
   // Exchanges that begin from now on are judged by this one.
   void adopt(Governing governance) { governance_ = std::move(governance); }
@@ -54,12 +56,14 @@ class Gateway {
 
   Task<> answer(Slot& slot, Downstream& client);
   void record(Slot& slot, const Downstream& client);
+  void count(const Slot& slot);
 
   const Config& config_;
   Governing governance_;
   Pool& pool_;
   AuditRing& ring_;
   KeyedHash& hash_;
+  Meter& meter_;
   Slot::Clock::time_point quiet_until_{};  // of the log, about the upstream
 };
 

@@ -49,6 +49,7 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   slot.pump.running = false;
   slot.outcome.upstream_duration =
       std::chrono::duration_cast<std::chrono::microseconds>(Slot::Clock::now() - slot.asked);
+  meter_.count_upstream(slot.outcome);
   if (!slot.pump.verdict.rejected()) {
     if (failure) give_up(slot, failure);
   } else if (slot.outcome.ending == filters::Ending::none) {
@@ -68,6 +69,7 @@ void Gateway::give_up(Slot& slot, const Failure& failure) {
   const auto& [kind, token, reason] = info(failure.kind);
   slot.exchange->verdict = {reason};
   slot.outcome.failure = token;
+  meter_.count_failure(kind);
   slot.outcome.delivery = delivery(failure);
   if (reason == Reason::overloaded) slot.outcome.decision = filters::Decision::rejected;
   // An upstream that is down fails every request: say so once a second.

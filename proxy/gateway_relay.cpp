@@ -151,6 +151,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
   }
   outcome.status = outcome.upstream_status;
   outcome.failure = info(broken).token;
+  meter_.count_failure(broken);
   outcome.ending = Ending::upstream_aborted;
   client.abort();
   co_return Failure{};

@@ -21,6 +21,10 @@ Governance::Governance(const Config& config, const Governance* before)
                       same_limit(before->rate_limit, rate_limit)
                   ? before->limiter
                   : make_rate_limiter(rate_limit)),
+      tally(std::make_shared<PolicyTally>(config.filters.policy.get(), config.workers,
+                                          before ? before->tally.get() : nullptr)),
+      config_digest(config.digest),
+      contract_digest(config.contract_digest),
       policy_digest(config.policy_digest),
       forward_other_paths(config.forward_other_paths) {}
 

@@ -10,19 +10,23 @@
 
 #include "filters/pipeline.hpp"
 #include "proxy/config.hpp"
+#include "proxy/policy_tally.hpp"
 #include "proxy/rate_limiter.hpp"
 
 namespace proxy {
 
 struct Governance {
-  // `before` is what it replaces: where the limit is the same one, so are its counts.
+  // `before` is what it replaces: where the limit is the same one, so are its counts, and those of
+  // the rules that stay.
   explicit Governance(const Config& config, const Governance* before = nullptr);
 
   std::shared_ptr<const filters::Contract> contract;  // never null
   filters::Pipeline pipeline;
   filters::RateLimitSettings rate_limit;
   std::shared_ptr<RateLimiter> limiter;  // of all workers; null where nothing is limited
-  std::string policy_digest;             // "sha256:<hex>" of its file, empty where there is none
+  std::shared_ptr<PolicyTally> tally;    // of all workers; never null
+  // "sha256:<hex>" of their texts; empty where there is none.
+  std::string config_digest, contract_digest, policy_digest;
   bool forward_other_paths;
 };
 

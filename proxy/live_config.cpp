@@ -51,6 +51,7 @@ std::vector<std::string_view> waiting_for_restart(const Config& started, const C
     if (started.*member != loaded.*member) sections.push_back(section);
   };
   compare("listen", &Config::listen);
+  compare("admin", &Config::admin);
   compare("workers", &Config::workers);
   compare("upstream", &Config::upstream);
   compare("limits", &Config::limits);

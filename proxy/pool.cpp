@@ -34,22 +34,30 @@ void Lease::end() {
 }
 
 Pool::Pool(asio::io_context& context, Watchdog& watchdog, const UpstreamConfig& config,
-           const TlsContext* tls)
+           const TlsContext* tls, Meter* meter)
     : context_(context),
       watchdog_(watchdog),
       config_(config),
       tls_(tls),
+      meter_(meter),
       limits_{config.pool.connections, config.pool.idle, config.pool.waiting},
       idle_watch_(watchdog, this, [](void* self) { static_cast<Pool*>(self)->drop_outdated(); }) {
   idle_.reserve(limits_.idle);
+}
+
+// To be called wherever the counts have changed and another thread may get to look at them.
+void Pool::show() const {
+  if (meter_) meter_->show(counts());
 }
 
 Lease Pool::take_idle() {
   while (next_step(counts(), limits_) == PoolStep::reuse) {
     auto upstream = std::move(idle_.back());  // the one used last: the others may grow old
     idle_.pop_back();
-    if (upstream->alive()) return {*this, std::move(upstream)};
-    --open_;
+    const bool alive = upstream->alive();
+    if (!alive) --open_;
+    show();
+    if (alive) return {*this, std::move(upstream)};
   }
   return {};
 }
@@ -66,6 +74,7 @@ Task<Lease> Pool::take(milliseconds patience, Failure& failure) {
     if (lease || failure) co_return lease;
   } else {
     ++open_;
+    show();
   }
   auto upstream = co_await open(failure);
   if (!upstream) {
@@ -81,10 +90,12 @@ Task<Lease> Pool::take(milliseconds patience, Failure& failure) {
 Task<Lease> Pool::wait_in_line(milliseconds patience, Failure& failure) {
   Waiter self(context_);
   waiting_.push_back(&self);
+  show();
   self.wake.expires_after(patience);
   co_await self.wake.async_wait(as_result);
   if (!self.served) {
     std::erase(waiting_, &self);
+    show();
     failure.kind = FailureKind::pool_timeout;
     co_return Lease{};
   }
@@ -106,15 +117,17 @@ void Pool::give_back(std::unique_ptr<Upstream> upstream, bool reusable) {
   if (auto* tls = upstream->stream.tls()) tls->release_buffers();
   upstream->idle_since = std::chrono::steady_clock::now();
   idle_.push_back(std::move(upstream));
+  show();
   if (!idle_watch_.armed()) idle_watch_.arm(config_.pool.idle_timeout);
 }
 
 // The first in line gets `upstream`, or the right to open one in place of one that has gone.
 void Pool::serve_next(std::unique_ptr<Upstream> upstream) {
-  if (waiting_.empty() || (!upstream && open_ >= limits_.connections)) return;
+  if (waiting_.empty() || (!upstream && open_ >= limits_.connections)) return show();
   auto* const next = waiting_.front();
   waiting_.pop_front();
   if (!upstream) ++open_;
+  show();
   next->upstream = std::move(upstream);
   next->served = true;
   next->wake.cancel();
@@ -126,6 +139,7 @@ void Pool::drop_outdated() {
       idle_, [&](const auto& upstream) { return upstream->idle_since > oldest; });
   open_ -= static_cast<std::size_t>(fresh - idle_.begin());
   idle_.erase(idle_.begin(), fresh);
+  show();
   if (idle_.empty()) return;
   idle_watch_.arm(std::chrono::ceil<milliseconds>(idle_.front()->idle_since - oldest));
 }
@@ -133,6 +147,7 @@ void Pool::drop_outdated() {
 void Pool::close_idle() {
   open_ -= idle_.size();
   idle_.clear();
+  show();
   idle_watch_.disarm();
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxy/config.hpp"
+#include "proxy/meter.hpp"
 #include "proxy/pool_policy.hpp"
 #include "proxy/upstream.hpp"
 
@@ -40,9 +41,10 @@ class Lease {
 
 class Pool {
  public:
-  // `tls` is null for clear text. Both must outlive the pool.
+  // `tls` is null for clear text; `meter`, where the counts are shown, may be. All must outlive the
+  // pool.
   Pool(asio::io_context& context, Watchdog& watchdog, const UpstreamConfig& config,
-       const TlsContext* tls);
+       const TlsContext* tls, Meter* meter = nullptr);
   Pool(const Pool&) = delete;
 
   // An idle connection that is alive, without waiting; empty where there is none to be had at once.
@@ -69,6 +71,7 @@ class Pool {
   void give_back(std::unique_ptr<Upstream> upstream, bool reusable);
   void serve_next(std::unique_ptr<Upstream> upstream);
   void drop_outdated();
+  void show() const;
   Task<Lease> wait_in_line(milliseconds patience, Failure& failure);
   Task<std::unique_ptr<Upstream>> open(Failure& failure);
   Task<std::unique_ptr<Upstream>> connect(asio::ip::tcp::endpoint endpoint, Failure& failure);
@@ -78,6 +81,7 @@ class Pool {
   Watchdog& watchdog_;
   const UpstreamConfig& config_;
   const TlsContext* tls_;
+  Meter* meter_;
   PoolLimits limits_;
   std::vector<Upstream*> everyone_;              // idle, leased and being opened
   std::vector<std::unique_ptr<Upstream>> idle_;  // oldest first

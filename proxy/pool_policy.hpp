@@ -10,6 +10,8 @@ struct PoolCounts {
   std::size_t idle = 0;
   std::size_t open = 0;     // idle, leased and being opened
   std::size_t waiting = 0;  // requests in line
+
+  bool operator==(const PoolCounts&) const = default;
 };
 
 struct PoolLimits {

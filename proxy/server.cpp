@@ -9,10 +9,14 @@
 #include <functional>
 #include <utility>
 
+#include "proxy/addresses.hpp"
+#include "proxy/admin.hpp"
+#include "proxy/admin_pages.hpp"
 #include "proxy/audit_writer.hpp"
 #include "proxy/live_config.hpp"
 #include "proxy/signals.hpp"
 #include "proxy/version.hpp"
+#include "proxy/vitals.hpp"
 #include "proxy/worker.hpp"
 
 namespace proxy {
@@ -46,12 +50,6 @@ void raise_descriptor_limit(const Config& config) {
         limit.rlim_cur, needed);
 }
 
-std::string url_of(const Listen& listen, std::uint16_t port) {
-  const bool v6 = listen.host.find(':') != std::string::npos;
-  return (listen.tls ? "https://" : "http://") + (v6 ? "[" + listen.host + "]" : listen.host) +
-         ":" + std::to_string(port);
-}
-
 class Server {
  public:
   explicit Server(const Config& config);
@@ -59,6 +57,7 @@ class Server {
 
  private:
   void open_sockets();
+  void open_admin();
   void on_signal(int signal);
   void on_drained();
   void look_again();
@@ -77,7 +76,10 @@ class Server {
   Shared shared_;
   AuditWriter audit_;
   std::vector<std::vector<int>> sockets_;  // by worker, by listener
+  std::vector<std::string> addresses_;     // by listener, with the port that was chosen
   std::vector<std::unique_ptr<Worker>> workers_;
+  Vitals vitals_;
+  std::optional<Admin> admin_;
   Timer patience_{context_};
   Timer next_look_{context_};
   std::size_t drained_ = 0;  // workers
@@ -108,7 +110,8 @@ Server::Server(const Config& config)
       key_(load_key(config.audit)),
       governance_(live_.governance()),
       shared_{config, listener_tls_, nullptr, key_.key, connections_},
-      audit_(audit_settings(config)) {
+      audit_(audit_settings(config)),
+      vitals_(config, audit_, connections_) {
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
   for (const auto& notice : audit_.notices()) spdlog::warn("{}", notice);
   for (const auto& listen : config.listen)
@@ -120,7 +123,23 @@ Server::Server(const Config& config)
   open_sockets();
   for (std::size_t i = 0; i < config.workers; ++i)
     workers_.push_back(
-        std::make_unique<Worker>(shared_, governance_, audit_.ring(i), std::move(sockets_[i])));
+        std::make_unique<Worker>(shared_, i, governance_, audit_.ring(i), std::move(sockets_[i])));
+  open_admin();
+}
+
+void Server::open_admin() {
+  vitals_.adopt(governance_);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    vitals_.meters.push_back(&workers_[i]->meter());
+    vitals_.rings.push_back(&audit_.ring(i));
+  }
+  for (std::size_t i = 0; i < listener_tls_.size(); ++i)
+    if (listener_tls_[i])
+      vitals_.certificates.push_back({addresses_[i], listener_tls_[i]->not_after()});
+  if (config_.admin.host.empty()) return;
+  admin_.emplace(config_.admin, admin_pages(vitals_));
+  spdlog::info("health and metrics at http://{}",
+               format_endpoint(config_.admin.host, admin_->port()));
 }
 
 // Port 0 is chosen once, then shared by all workers.
@@ -130,14 +149,17 @@ void Server::open_sockets() {
     auto port = listen.port;
     check_address_is_free(listen.host, port);
     for (auto& sockets : sockets_) sockets.push_back(open_listening_socket(listen.host, port));
-    spdlog::info("listening on {}", url_of(listen, port));
+    addresses_.push_back(format_endpoint(listen.host, port));
+    spdlog::info("listening on {}://{}", listen.tls ? "https" : "http", addresses_.back());
   }
 }
 
 int Server::run() {
   signals_.wait([this](int signal) { on_signal(signal); });
   look_again();
+  if (admin_) admin_->start();
   for (auto& worker : workers_) worker->start();
+  vitals_.enter(Phase::ready);
   spdlog::info("prefgate {} is ready: {} worker{}, upstream {}", version(), workers_.size(),
                workers_.size() == 1 ? "" : "s", config_.upstream.authority);
   context_.run();
@@ -163,6 +185,7 @@ void Server::on_signal(int signal) {
     return;
   }
   spdlog::info("{}: finishing what is in flight", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  vitals_.enter(Phase::draining);
   next_look_.cancel();
   for (auto& worker : workers_)
     worker->drain([this] { asio::post(context_, [this] { on_drained(); }); });
@@ -197,11 +220,13 @@ void Server::take_over(const std::string& why, Reloaded found) {
     spdlog::log(
         each.severity == Diagnostic::Severity::error ? spdlog::level::err : spdlog::level::warn,
         "{}", to_string(each));
+  vitals_.reloaded({Vitals::Clock::now(), found.governance != nullptr, why});
   if (!found.governance) return spdlog::error("{}: not taken over, what was in force stays", why);
   for (const auto section : found.restart)
     spdlog::warn("{}: `{}` differs from what was started with, and waits for a restart", why,
                  section);
   replaced_.push_back(std::exchange(governance_, std::move(found.governance)));
+  vitals_.adopt(governance_);
   const auto& digest = governance_->policy_digest;
   const auto in_force =
       why + ": in force, " + (digest.empty() ? "without a policy" : "policy " + digest);

@@ -239,4 +239,10 @@ TlsContext make_client_context(const std::optional<std::filesystem::path>& ca) {
   return context;
 }
 
+std::time_t TlsContext::not_after() const {
+  std::tm utc{};
+  const auto* const certificate = SSL_CTX_get0_certificate(get());
+  return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &utc) == 1 ? timegm(&utc) : 0;
+}
+
 }  // namespace proxy

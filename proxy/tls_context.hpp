@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -18,6 +19,8 @@ struct TlsFiles;  // proxy/config.hpp
 class TlsContext {
  public:
   SSL_CTX* get() const { return context_.get(); }
+  // When its own certificate expires, in Unix time. Of a server's.
+  std::time_t not_after() const;
 
  private:
   struct Free {

@@ -34,14 +34,18 @@ std::string version() {
   return PREFGATE_VERSION;
 }
 
-std::string version_text() {
+std::string commit() {
   const std::string commit = PREFGATE_COMMIT;
+  return commit.empty() ? "unknown" : commit;
+}
+
+std::string version_text() {
   std::string text = "prefgate " + version() + "\n";
   const auto line = [&](std::string name, const std::string& value) {
     name.resize(10, ' ');
     text += name + value + "\n";
   };
-  line("commit", commit.empty() ? "unknown" : commit);
+  line("commit", commit());
 #ifdef __clang__
   line("compiler", "Clang " __clang_version__);
 #else

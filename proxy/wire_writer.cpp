@@ -117,6 +117,12 @@ void write_response_head(const filters::Response& response, const ResponseForm& 
   to.append("\r\n");
 }
 
+void write_date(std::time_t time, std::span<char, 32> to) {
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  std::strftime(to.data(), to.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+}
+
 void write_chunk(std::string_view data, Text& to) {
   if (data.empty()) return;
   append_number(data.size(), 16, to);

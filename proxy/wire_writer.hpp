@@ -1,6 +1,8 @@
 // Writes HTTP/1.1 heads. The counterpart of wire.hpp; no I/O.
 #pragma once
 
+#include <ctime>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +34,9 @@ struct ResponseForm {
   std::string_view date;        // added where `response` has none
 };
 void write_response_head(const filters::Response& response, const ResponseForm& form, Text& to);
+
+// The time as an HTTP date (RFC 9110 section 5.6.7), ended by a null.
+void write_date(std::time_t time, std::span<char, 32> to);
 
 // "1a2b\r\n" before, "\r\n" after; `last_chunk` ends them. Writes nothing for empty data.
 void write_chunk(std::string_view data, Text& to);

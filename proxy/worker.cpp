@@ -12,14 +12,15 @@ bool well_formed_id(std::string_view id) {
   });
 }
 
-Worker::Worker(const Shared& shared, const Governing& governance, AuditRing& ring,
-               std::vector<int> sockets)
+Worker::Worker(const Shared& shared, std::size_t number, const Governing& governance,
+               AuditRing& ring, std::vector<int> sockets)
     : shared_(shared),
+      meter_(number),
       work_(asio::make_work_guard(context_)),
       watchdog_(context_),
-      pool_(context_, watchdog_, shared.config.upstream, shared.upstream_tls),
+      pool_(context_, watchdog_, shared.config.upstream, shared.upstream_tls, &meter_),
       hash_(shared.hmac_key),
-      gateway_(shared.config, counted_apart(governance), pool_, ring, hash_),
+      gateway_(shared.config, counted_apart(governance), pool_, ring, hash_, meter_),
       random_(std::random_device{}()) {
   for (std::size_t i = 0; i < sockets.size(); ++i)
     listeners_.push_back(
@@ -125,9 +126,7 @@ std::string_view Worker::date() {
   const auto now = std::time(nullptr);
   if (now != date_at_) {
     date_at_ = now;
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    std::strftime(date_.data(), date_.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    write_date(now, date_);
   }
   return date_.data();
 }

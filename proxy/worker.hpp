@@ -33,8 +33,9 @@ struct Shared {
 
 class Worker {
  public:
-  // `sockets`: one bound and listening socket for each listener of the configuration.
-  Worker(const Shared& shared, const Governing& governance, AuditRing& ring,
+  // `number` counts from 0. `sockets`: one bound and listening socket for each listener of the
+  // configuration.
+  Worker(const Shared& shared, std::size_t number, const Governing& governance, AuditRing& ring,
          std::vector<int> sockets);
   ~Worker();
   Worker(const Worker&) = delete;
@@ -49,6 +50,8 @@ class Worker {
   // Ends every session now.
   void stop();
   void join();
+  // What it has counted. Any thread, also after the worker's end.
+  const Meter& meter() const { return meter_; }
 
   // ---- For its own parts, on its own thread.
   const Config& config() const { return shared_.config; }
@@ -69,6 +72,7 @@ class Worker {
   void end_if_idle();
 
   const Shared& shared_;
+  Meter meter_;
   asio::io_context context_{1};
   asio::executor_work_guard<Executor> work_;
   Watchdog watchdog_;

@@ -129,6 +129,10 @@ LoadedContract load_contract(const std::string& text, const std::filesystem::pat
 // Its text comes from the build: see CMakeLists.txt.
 extern const char builtin_contract[];
 
+std::string_view builtin_contract_text() {
+  return builtin_contract;
+}
+
 const Contract& Contract::builtin() {
   static const Contract contract =
       std::move(load_contract(builtin_contract, "builtin").contract.value());

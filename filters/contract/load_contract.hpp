@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "filters/contract/contract.hpp"
@@ -20,5 +21,8 @@ struct LoadedContract {
 
 // `file` is named in diagnostics only. Never throws for what is in `text`.
 LoadedContract load_contract(const std::string& text, const std::filesystem::path& file);
+
+// The text of Contract::builtin().
+std::string_view builtin_contract_text();
 
 }  // namespace filters

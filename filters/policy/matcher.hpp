@@ -21,6 +21,8 @@ class Matcher {
   // The device is among those that the rule has reached so far. Always the same ones, and as the
   // share grows, none drops out. Without a device token, nobody is; without a hash, everybody.
   bool inside_rollout(const PolicyRule& rule);
+  // Whether the client is in this one of PolicyRules::groups.
+  bool belongs(std::uint16_t group);
   // The exception that holds for the device now, or nullptr.
   const RuleException* exception(const PolicyRule& rule);
 
@@ -35,7 +37,6 @@ class Matcher {
   const Member* field(std::string_view name) const;
   bool text_matches(std::size_t field, std::uint16_t set);
   bool version_matches(const std::vector<VersionRange>& ranges);
-  bool belongs(std::uint16_t group);
   bool is_member(const PolicyGroup& group);
   const Digest* device();
 

@@ -48,10 +48,12 @@ PreferenceMap::PreferenceMap(const PolicyRules& rules, Exchange& exchange, const
   }
 }
 
-void PreferenceMap::apply(const PolicyRule& rule) {
+bool PreferenceMap::apply(const PolicyRule& rule) {
+  const auto before = written_;
   for (const auto& wanted : rule.force) force(rule, wanted);
   for (const auto& wanted : rule.defaults) provide(rule, wanted);
   if (rule.forbid) forbid(rule);
+  return written_ > before;
 }
 
 const PolicyRule* PreferenceMap::overfilled_by() const {
@@ -141,6 +143,7 @@ void PreferenceMap::forbid(const PolicyRule& rule) {
 
 void PreferenceMap::write(const PolicyRule& rule, Operation operation, std::string_view name,
                           std::string_view before, std::string_view after) {
+  ++written_;
   auto& arena = exchange_.arena;
   const auto holder = pointer_to(document_, document_.members[holder_], arena);
   const auto mode = std::min(rule.mode, most_);

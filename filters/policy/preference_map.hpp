@@ -30,8 +30,8 @@ class PreferenceMap {
 
   // There is a map to act on.
   bool present() const { return holder_ != Document::root; }
-  // What the rule does to the map, or, below `enforce`, what it would do.
-  void apply(const PolicyRule& rule);
+  // What the rule does to the map, or, below `enforce`, what it would do; whether that is anything.
+  bool apply(const PolicyRule& rule);
   // The last rule that added a member, where there are now more than the contract takes; else
   // nullptr. To be asked after all rules: a later one may have made room.
   const PolicyRule* overfilled_by() const;
@@ -74,7 +74,8 @@ class PreferenceMap {
   std::pmr::vector<std::uint32_t> touched_;  // members with another value
   std::pmr::vector<Added> added_;
   const PolicyRule* last_adder_ = nullptr;
-  bool dropped_ = false;  // some member was
+  bool dropped_ = false;     // some member was
+  std::size_t written_ = 0;  // entries of the journal
 };
 
 }  // namespace filters

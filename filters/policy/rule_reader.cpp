@@ -42,6 +42,9 @@ void read_rule(Section& section, PolicyReading& reading, PolicyRule& rule) {
     if (!is_rule_id(rule.id))
       section.error("id", "expected at most 56 letters, digits, '-' and '_', got " +
                               describe(*section.find("id")));
+    else if (rule.id == "drift")
+      section.error("id",
+                    "`drift` is taken: what there is to say of answers has the id policy.drift");
   }
   rule.tag = "policy." + rule.id;
   rule.salt = salt_of(rule.id);

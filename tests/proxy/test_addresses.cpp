@@ -20,7 +20,13 @@ TEST_CASE("an endpoint is a numeric address and a port") {
     REQUIRE(endpoint.has_value());
     CHECK(endpoint->host == host);
     CHECK(endpoint->port == port);
+    const auto again = parse_endpoint(format_endpoint(endpoint->host, endpoint->port));
+    REQUIRE(again.has_value());
+    CHECK(again->host == host);
+    CHECK(again->port == port);
   }
+  CHECK(format_endpoint("127.0.0.1", 80) == "127.0.0.1:80");
+  CHECK(format_endpoint("::1", 80) == "[::1]:80");
   for (const char* bad : {"",
                           ":",
                           "127.0.0.1",

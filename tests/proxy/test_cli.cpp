@@ -134,6 +134,7 @@ TEST_CASE("check says what the gateway would do") {
         fine +
             ": ok\n"
             "  listens on 127.0.0.1:0 in clear text\n"
+            "  health and metrics at 127.0.0.1:9901\n"
             "  forwards to http://127.0.0.1:9, trusting the network\n"
             "  governs GET, POST /api/1/notification_preferences\n"
             "  other paths are forwarded; governed bodies of at most 64KiB\n"

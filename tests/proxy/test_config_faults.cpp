@@ -173,7 +173,6 @@ TEST_CASE("faults of workers, other_paths and contract, and of what is not there
        ":1:14: expected one of forward, reject, got `rejected` (did you mean `reject`?)"},
       {"contract: a.yaml", ":1:11: cannot read DIR/a.yaml: No such file or directory"},
       {"contract: {}", ":1:11: expected builtin or a file name, got a map"},
-      {"admin: {address: 127.0.0.1:9901}", ":1:1: unknown key `admin`"},
       {"filters: {policy: {file: none}}", ""},
       {"filters: {policy: {file: []}}", ":1:26: expected none or a file name, got a list"},
       {"filters: {policy: {mode: enforce}}", ":1:20: unknown key `mode`"},

@@ -84,14 +84,16 @@ TEST_CASE("what can be taken over is, and what cannot is named") {
       {"the pool",
        listen + "upstream: {url: \"http://127.0.0.1:9\", pool: {idle: 1}}\nworkers: 1\n",
        "upstream"},
+      {"the admin listener", both + "workers: 1\nadmin: {address: \"127.0.0.1:9902\"}\n", "admin"},
       {"workers", both + "workers: 2\n", "workers"},
       {"a limit", both + "workers: 1\nlimits: {body: 1KiB}\n", "limits"},
       {"the audit", both + "workers: 1\naudit: {on_full: drop}\n", "audit"},
       {"the log", both + "workers: 1\nlog: {level: warn}\n", "log"},
       {"all of them",
        "listen: [{address: \"127.0.0.1:1\"}]\nupstream: {url: \"http://127.0.0.1:10\"}\n"
-       "workers: 2\nlimits: {fields: 7}\naudit: {directory: elsewhere}\nlog: {format: json}\n",
-       "listen workers upstream limits audit log"},
+       "admin: {address: none}\nworkers: 2\nlimits: {fields: 7}\naudit: {directory: "
+       "elsewhere}\nlog: {format: json}\n",
+       "listen admin workers upstream limits audit log"},
   };
   for (const auto& [what, text, restart] : cases) {
     CAPTURE(what);

@@ -47,7 +47,7 @@ struct Fixture {
   }
 
   Pool& pool() {
-    if (!pool_) pool_.emplace(context, watchdog, config, tls);
+    if (!pool_) pool_.emplace(context, watchdog, config, tls, &meter);
     return *pool_;
   }
   // Runs the loop until `done` says so. Fails the test where that takes too long.
@@ -60,6 +60,7 @@ struct Fixture {
       context.run_one_for(100ms);
       context.restart();
     }
+    CHECK(meter.pool() == pool().counts());  // what is shown is what is, at any time
   }
   Taken take_now(proxy::milliseconds patience = 10s) {
     Taken taken;
@@ -72,6 +73,7 @@ struct Fixture {
 
   asio::io_context context{1};
   proxy::Watchdog watchdog{context};
+  proxy::Meter meter;
   proxy::UpstreamConfig config;
   FakeUpstream upstream;
   const proxy::TlsContext* tls;

@@ -28,7 +28,8 @@ std::string configuration(const std::string& url, const GatewaySetup& setup) {
        << ", private_key: " << quoted(certificates / "gateway.key")
        << (setup.client_certificates ? ", client_ca: " + quoted(certificates / "ca.pem") : "")
        << "}\n"
-       << "workers: " << setup.workers << "\nupstream:\n  url: " << url << "\n";
+       << "admin: " << setup.admin << "\nworkers: " << setup.workers
+       << "\nupstream:\n  url: " << url << "\n";
   if (url.starts_with("https"))
     text << "  ca: " << quoted(setup.ca.empty() ? certificates / "ca.pem" : setup.ca.c_str())
          << "\n";
@@ -76,11 +77,15 @@ void RunningGateway::start() {
   process_ = std::make_unique<Process>(command);
   ended_ = false;
   std::vector<std::uint16_t> ports;
+  const auto port_in = [](const std::string& line) {
+    return static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
+  };
+  admin_port_ = 0;
   for (;;) {
     const auto line = process_->line(start_patience);
     if (line.find(" is ready") != std::string::npos) break;
-    if (line.find("listening on ") != std::string::npos)
-      ports.push_back(static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1))));
+    if (line.find("listening on ") != std::string::npos) ports.push_back(port_in(line));
+    if (line.find("metrics at ") != std::string::npos) admin_port_ = port_in(line);
   }
   if (ports.size() != 2) throw std::runtime_error("the gateway did not say where it listens");
   port_ = ports[0];

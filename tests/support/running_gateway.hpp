@@ -33,6 +33,7 @@ struct GatewaySetup {
   bool client_certificates = false;  // the TLS listener asks for them, of the development CA
   std::string ca = {};  // of the upstream, where its URL is https; empty: development's
   int workers = 1;
+  std::string admin = "{address: \"127.0.0.1:0\"}";
 };
 
 // One line of the audit record.
@@ -53,9 +54,11 @@ class RunningGateway {
   RunningGateway(const RunningGateway&) = delete;
   RunningGateway& operator=(const RunningGateway&) = delete;
 
-  std::uint16_t port() const { return port_; }          // clear text
-  std::uint16_t tls_port() const { return tls_port_; }  // development certificates
+  std::uint16_t port() const { return port_; }              // clear text
+  std::uint16_t tls_port() const { return tls_port_; }      // development certificates
+  std::uint16_t admin_port() const { return admin_port_; }  // 0: there is none
   Client client() const { return Client(port_); }
+  Client admin() const { return Client(admin_port_); }
   Client tls_client() const { return {tls_port_, Tls{}}; }
   Process& process() { return *process_; }
   const TemporaryDirectory& folder() const { return folder_; }  // the audit is in audit/
@@ -81,6 +84,7 @@ class RunningGateway {
   std::unique_ptr<Process> process_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
+  std::uint16_t admin_port_ = 0;
   bool ended_ = false;
 };
 

@@ -35,7 +35,7 @@ TestGateway::TestGateway(proxy::Config config, const TlsWorld& world)
   const std::vector<int> sockets{proxy::open_listening_socket("127.0.0.1", port_),
                                  proxy::open_listening_socket("127.0.0.1", tls_port_)};
   worker_ = std::make_unique<proxy::Worker>(
-      shared_, std::make_shared<const proxy::Governance>(config_), ring_, sockets);
+      shared_, 0, std::make_shared<const proxy::Governance>(config_), ring_, sockets);
   worker_->start();
   settle();
 }

@@ -108,6 +108,8 @@ TEST_CASE("a rule's own keys") {
       {rule("force: {alarm: true}"), "3:5: `id` is missing"},
       {rule("id: a b, force: {alarm: true}"),
        "3:10: expected at most 56 letters, digits, '-' and '_', got `a b`"},
+      {rule("id: drift, force: {alarm: true}"),
+       "3:10: `drift` is taken: what there is to say of answers has the id policy.drift"},
       {rule("id: a"), "3:10: the rule does nothing: give `force`, `default`, `forbid` or `deny`"},
       {rule("id: a, mode: enforced, force: {alarm: true}"),
        "3:19: expected one of off, observe, warn, enforce, got `enforced` (did you mean "

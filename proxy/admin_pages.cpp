@@ -1,0 +1,30 @@
+#include "proxy/admin_pages.hpp"
+
+namespace proxy {
+namespace {
+
+using Content = AdminPage::Content;
+
+Content readiness(Phase phase) {
+  if (phase == Phase::ready) return {.body = "ready\n"};
+  return {.status = 503, .body = phase == Phase::starting ? "starting\n" : "draining\n"};
+}
+
+Content metrics(const Vitals& vitals) {
+  return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(vitals)};
+}
+
+Content status(const Vitals& vitals) {
+  return {.type = "application/json", .body = status_json(vitals)};
+}
+
+}  // namespace
+
+std::vector<AdminPage> admin_pages(const Vitals& vitals) {
+  return {{"/livez", [] { return Content{.body = "ok\n"}; }},
+          {"/readyz", [&] { return readiness(vitals.phase()); }},
+          {"/metrics", [&] { return metrics(vitals); }},
+          {"/status", [&] { return status(vitals); }}};
+}
+
+}  // namespace proxy

@@ -1,0 +1,79 @@
+// Meter: what one worker has counted since the start. The worker owns it and is the only one to
+// count; whoever renders the metrics reads it at any time, from another thread. Every label is a
+// number here, so counting costs no heap, no map and no lock. What is counted of the operator's own
+// rules is in PolicyTally, since these come and go.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "filters/chain_rules.hpp"
+#include "filters/record.hpp"
+#include "proxy/count.hpp"
+#include "proxy/failure.hpp"
+#include "proxy/pool_policy.hpp"
+
+namespace proxy {
+
+// On cache lines of its own.
+class alignas(64) Meter {
+ public:
+  static constexpr std::array<std::string_view, 8> methods{"GET",    "POST",  "HEAD",    "PUT",
+                                                           "DELETE", "PATCH", "OPTIONS", "other"};
+  static constexpr std::array<std::string_view, 2> decisions{"forwarded", "rejected"};
+  // What a rule may be in and still be counted, in the order of filters::Mode.
+  static constexpr std::array<std::string_view, 3> modes{"observe", "warn", "enforce"};
+  // Three digits; what has another number, or none, is status 0.
+  static constexpr int first_status = 100, last_status = 599;
+  static constexpr std::size_t statuses = last_status - first_status + 2;
+  static constexpr std::size_t failure_kinds = static_cast<std::size_t>(FailureKind::garbled) + 1;
+
+  explicit Meter(std::size_t number = 0) : worker(number) {}
+
+  const std::size_t worker;  // its number, from 0
+
+  // ---- The worker's thread.
+  // An exchange has ended.
+  void count(const filters::Exchange& exchange, const filters::Outcome& outcome);
+  // The upstream was asked, whatever came of that.
+  void count_upstream(const filters::Outcome& outcome);
+  // It has failed for good: no other try mended it.
+  void count_failure(FailureKind kind) { failures_[static_cast<std::size_t>(kind)].add(); }
+  // The pool's state from now on.
+  void show(const PoolCounts& pool);
+
+  // ---- Any thread.
+  std::uint64_t requests(std::size_t method, std::size_t decision, int status) const {
+    return requests_[method][decision][status_index(status)].get();
+  }
+  const Histogram& durations() const { return durations_; }
+  const Histogram& upstream_durations() const { return upstream_durations_; }
+  // Exchanges in which a rule of the chain wrote to the journal.
+  std::uint64_t hits(std::size_t chain_rule, std::size_t mode) const {
+    return hits_[chain_rule][mode].get();
+  }
+  std::uint64_t failures(std::size_t kind) const { return failures_[kind].get(); }
+  std::uint64_t retries() const { return retries_.get(); }
+  PoolCounts pool() const { return {idle_.get(), open_.get(), waiting_.get()}; }
+
+ private:
+  static constexpr std::size_t status_index(int status) {
+    return status < first_status || status > last_status
+               ? 0
+               : static_cast<std::size_t>(status - first_status + 1);
+  }
+  void count_hits(const filters::Journal& journal);
+
+  std::array<std::array<std::array<Count, statuses>, decisions.size()>, methods.size()> requests_;
+  Histogram durations_;
+  Histogram upstream_durations_;
+  std::array<std::array<Count, modes.size()>, filters::chain_rules.size()> hits_;
+  // The last exchange that hit it, so that each is counted once; the worker's own.
+  std::array<std::array<std::uint64_t, modes.size()>, filters::chain_rules.size()> hit_by_{};
+  std::uint64_t exchanges_ = 0;
+  std::array<Count, failure_kinds> failures_;
+  Count retries_;
+  Count idle_, open_, waiting_;
+};
+
+}  // namespace proxy

@@ -1,0 +1,48 @@
+#include "proxy/vitals.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace proxy {
+
+void Vitals::adopt(Governing governance) {
+  const std::lock_guard lock(mutex_);
+  governance_.swap(governance);
+}
+
+void Vitals::reloaded(Reload reload) {
+  (reload.good ? good_reloads_ : bad_reloads_).add();
+  const std::lock_guard lock(mutex_);
+  last_reload_ = std::move(reload);
+}
+
+Governing Vitals::governance() const {
+  const std::lock_guard lock(mutex_);
+  return governance_;
+}
+
+std::optional<Reload> Vitals::last_reload() const {
+  const std::lock_guard lock(mutex_);
+  return last_reload_;
+}
+
+PoolCounts Vitals::pool() const {
+  PoolCounts all;
+  for (const auto* meter : meters) {
+    const auto one = meter->pool();
+    all.idle += one.idle;
+    all.open += one.open;
+    all.waiting += one.waiting;
+  }
+  return all;
+}
+
+double Vitals::audit_backlog() const {
+  double most = 0;
+  for (const auto* ring : rings)
+    most = std::max(most,
+                    static_cast<double>(ring->backlog()) / static_cast<double>(ring->capacity()));
+  return std::min(most, 1.0);  // the tail is read after the head, and may have gone on
+}
+
+}  // namespace proxy

@@ -1,0 +1,78 @@
+// Vitals: what operators may know of a running gateway, in one place: what its parts have counted,
+// what is in force, how the last reload went. Owned by the server, which tells it what changes; the
+// admin's thread reads it meanwhile. Nothing on the way of a request takes its lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/audit_writer.hpp"
+#include "proxy/governance.hpp"
+#include "proxy/meter.hpp"
+
+namespace proxy {
+
+enum class Phase : std::uint8_t { starting, ready, draining };
+
+// Of a listener, as it was at the start.
+struct ServedCertificate {
+  std::string address;    // of the listener: "127.0.0.1:8443"
+  std::time_t not_after;  // the moment it expires
+};
+
+struct Reload {
+  std::chrono::system_clock::time_point at;
+  bool good;         // taken over; else what was in force stays
+  std::string what;  // "SIGHUP", "a file of the policy has changed"
+};
+
+class Vitals {
+ public:
+  using Clock = std::chrono::system_clock;
+
+  // All references must outlive it.
+  Vitals(const Config& started_with, const AuditWriter& writer,
+         const std::atomic<std::size_t>& clients)
+      : config(started_with), audit(writer), client_connections(clients) {}
+
+  const Config& config;  // as started
+  const AuditWriter& audit;
+  const std::atomic<std::size_t>& client_connections;
+  const Clock::time_point started = Clock::now();
+  // Filled in before anybody reads.
+  std::vector<const Meter*> meters;     // of the workers
+  std::vector<const AuditRing*> rings;  // likewise
+  std::vector<ServedCertificate> certificates;
+
+  // ---- The server's thread.
+  void enter(Phase phase) { phase_.store(phase, std::memory_order_relaxed); }
+  void adopt(Governing governance);
+  void reloaded(Reload reload);
+
+  // ---- Any thread.
+  Phase phase() const { return phase_.load(std::memory_order_relaxed); }
+  Governing governance() const;
+  std::optional<Reload> last_reload() const;
+  std::uint64_t good_reloads() const { return good_reloads_.get(); }
+  std::uint64_t bad_reloads() const { return bad_reloads_.get(); }
+  // Of all workers.
+  PoolCounts pool() const;
+  // 0 to 1, of the fullest ring: at 1 requests find no room for their records.
+  double audit_backlog() const;
+
+ private:
+  std::atomic<Phase> phase_{Phase::starting};
+  Count good_reloads_, bad_reloads_;
+  mutable std::mutex mutex_;  // of what follows
+  Governing governance_;
+  std::optional<Reload> last_reload_;
+};
+
+}  // namespace proxy
