@@ -30,6 +30,7 @@ class KnownNames {
  private:
   std::vector<std::string> names_;
   std::vector<std::uint64_t> letters_;  // of each name: see letters_of
+  std::uint64_t kinds_ = 0;             // of all names: see kind_of
   std::vector<std::uint16_t> slots_;    // a hash table of indices, a power of two long
   std::size_t longest_ = 0;
 };
