@@ -11,6 +11,7 @@
 #include "filters/yaml/tree.hpp"
 #include "proxy/check_files.hpp"
 #include "proxy/config_sections.hpp"
+#include "proxy/evidence/sha256.hpp"
 #include "proxy/load_policy_file.hpp"
 #include "proxy/read_file.hpp"
 
@@ -19,6 +20,10 @@ namespace {
 
 constexpr std::size_t most_bytes = 1024 * 1024;
 constexpr std::size_t most_workers = 256;
+
+std::string digest_of(std::string_view text) {
+  return "sha256:" + to_hex(sha256(text));
+}
 
 // Cores this process may use: fewer than the machine's under taskset or in a container.
 std::size_t usable_cores() {
@@ -55,6 +60,7 @@ void read_contract(Section& root, Config& config, std::vector<Diagnostic>& fault
   const FileText source = read_file(file, most_bytes);
   if (!source.fault.empty())
     return root.error("contract", "cannot read " + file.string() + ": " + source.fault);
+  config.contract_digest = digest_of(source.text);
   auto loaded = filters::load_contract(source.text, file);
   if (loaded.contract)
     config.contract = std::make_shared<const filters::Contract>(std::move(*loaded.contract));
@@ -104,6 +110,7 @@ LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
   const filters::YamlTree tree = filters::parse_yaml(source.text);
   Config config;
   config.file = file;
+  config.digest = digest_of(source.text);
   for (const filters::YamlFault& fault : tree.faults) findings.error(fault.mark, fault.what);
   std::vector<Diagnostic> contract_faults;
   PolicyDiagnostics policy;

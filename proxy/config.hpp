@@ -15,6 +15,7 @@
 
 #include "filters/pipeline.hpp"
 #include "filters/yaml/diagnostic.hpp"
+#include "proxy/audit_promises.hpp"
 #include "proxy/file_watch.hpp"
 
 namespace proxy {
@@ -79,13 +80,15 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
-enum class OnFull : std::uint8_t { reject, drop };
-
 struct AuditConfig {
   std::filesystem::path directory;
   std::optional<std::filesystem::path> hmac_key;     // none: generated beside the directory
   std::optional<std::filesystem::path> signing_key;  // none: the same
   OnFull on_full = OnFull::reject;
+  Durability durability = Durability::batch;
+  std::size_t segment = 64 * 1024 * 1024;                          // bytes at most
+  milliseconds segment_age = std::chrono::hours{24};               // and that long, at most
+  std::optional<milliseconds> keep = std::chrono::hours{24 * 30};  // none: for ever
 
   bool operator==(const AuditConfig&) const = default;
 };
@@ -111,6 +114,8 @@ struct Config {
                                                     &filters::Contract::builtin()};
   filters::Settings filters;
   std::optional<std::filesystem::path> policy_file;
+  std::string digest;                       // "sha256:<hex>" of `file`
+  std::string contract_digest = "builtin";  // or "sha256:<hex>" of its file
   std::string policy_digest;             // "sha256:<hex>" of that file; empty where there is none
   std::vector<FileDigest> policy_files;  // it, and the lists it names
   AuditConfig audit;

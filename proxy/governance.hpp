@@ -23,6 +23,9 @@ struct Governance {
   filters::RateLimitSettings rate_limit;
   std::shared_ptr<RateLimiter> limiter;  // of all workers; null where nothing is limited
   std::string policy_digest;             // "sha256:<hex>" of its file, empty where there is none
+  // For the record, cut short: "sha256:0123abcd".
+  std::string config_digest;
+  std::string contract_digest;
   bool forward_other_paths;
 };
 

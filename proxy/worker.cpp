@@ -19,7 +19,8 @@ Worker::Worker(const Shared& shared, const Governing& governance, AuditRing& rin
       watchdog_(context_),
       pool_(context_, watchdog_, shared.config.upstream, shared.upstream_tls),
       hash_(shared.hmac_key),
-      gateway_(shared.config, counted_apart(governance), pool_, ring, hash_),
+      audit_(context_, ring, shared.config.audit.durability, shared.config.audit.on_full),
+      gateway_(shared.config, counted_apart(governance), pool_, audit_, hash_),
       random_(std::random_device{}()) {
   for (std::size_t i = 0; i < sockets.size(); ++i)
     listeners_.push_back(
@@ -91,6 +92,7 @@ void Worker::stop() {
   asio::post(context_, [this] {
     for (auto* session : sessions_) session->cut();
     pool_.stop();
+    audit_.stop();
   });
 }
 
