@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "filters/record.hpp"
 #include "proxy/audit_writer.hpp"
 #include "proxy/keyed_hash.hpp"
 #include "tests/support/exchange.hpp"
@@ -17,8 +18,8 @@ using tests::TestExchange;
 
 void audit(benchmark::State& state, TestExchange& with, std::size_t tokens) {
   const tests::TemporaryDirectory folder;
-  proxy::AuditWriter writer({.directory = folder.path() / "audit",
-                             .signing_key = proxy::SigningKey::generate()});
+  proxy::AuditWriter writer(
+      {.directory = folder.path() / "audit", .signing_key = proxy::SigningKey::generate()});
   auto& ring = writer.ring(0);
   const std::string key(32, 'k');
   const auto* const bytes = reinterpret_cast<const unsigned char*>(key.data());

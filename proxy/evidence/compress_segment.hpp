@@ -1,6 +1,6 @@
 // compress_segment: puts `<file>.zst` (RFC 8878, with a check sum) in the place of a segment that
 // has ended. At every moment one of the two is there whole and durable: the new one is written
-// beside, made durable, read back and compared before it takes its name, and the old one goes last.
+// beside, made durable and read back before it takes its name, and the old one goes last.
 // For a thread that has time: it blocks.
 #pragma once
 

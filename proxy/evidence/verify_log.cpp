@@ -53,6 +53,7 @@ class Verification {
     try {
       base_ = CompactRange(first, stored.nodes());
     } catch (const std::runtime_error&) {  // it is too short
+      base_ = {};
     }
     if (base_.size() != first || base_.root() != root) {
       base_ = {};
