@@ -118,6 +118,7 @@ void AuditWriter::await_turn() {
 bool AuditWriter::round() {
   for (;;) {
     if (!flush() || !commit() || !write_nodes() || (rotate_due_ && !rotate())) return false;
+    tell_waiting();  // also those who were told of a failure that is over
     fill();
     if (pending_.empty() && !rotate_due_) return true;
     seal_if_due();
@@ -178,9 +179,14 @@ std::error_code AuditWriter::sync() {
   sync_time_.fetch_add(took.count(), std::memory_order_relaxed);
   if (error) return error;
   unsynced_ = false;
-  if (settings_.durability == Durability::request)
-    for (std::size_t i = 0; i < rings_.size(); ++i) rings_[i]->news().made_durable(wrote_[i]);
+  tell_waiting();
   return {};
+}
+
+// Everything that the file has is durable.
+void AuditWriter::tell_waiting() {
+  if (settings_.durability != Durability::request) return;
+  for (std::size_t i = 0; i < rings_.size(); ++i) rings_[i]->news().made_durable(wrote_[i]);
 }
 
 void AuditWriter::fail_waiting() {

@@ -83,6 +83,7 @@ class AuditWriter {
   bool commit();
   bool write_nodes();
   std::error_code sync();
+  void tell_waiting();
   void fail_waiting();
   bool rotate();
   void fill();

@@ -152,6 +152,22 @@ TEST_CASE("durability: none. A segment that has ended is durable before the next
   CHECK(writer.stop());
 }
 
+TEST_CASE("a failure that concerned no record is over without one") {
+  const TemporaryDirectory folder;
+  auto settings = settings_for(folder);
+  settings.durability = Durability::request;
+  settings.segment_age = 50ms;
+  AuditWriter writer(settings);
+  auto& ring = writer.ring(0);
+  const auto obstacle = folder.write("audit/records-000000000001.jsonl", "");
+  put(ring, "{}");
+  wait_until([&] { return ring.news().failing(); });
+  std::filesystem::remove(obstacle);
+  wait_until([&] { return !ring.news().failing(); });
+  CHECK(writer.stop());
+  CHECK(faults_of(settings) == "");
+}
+
 TEST_CASE(
     "a sync that fails is told, tried again with all it was for, and forgotten once it works") {
   const TemporaryDirectory folder;
