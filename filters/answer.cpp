@@ -246,11 +246,15 @@ void decorate(Exchange& exchange, Origin origin, Delivery delivery) {
   headers.append(FieldId::x_prefgate, "x-prefgate-origin", ours ? "gateway" : "upstream");
   if (const auto rules = rules_header(exchange.journal, exchange.arena); !rules.empty())
     headers.append(FieldId::x_prefgate, "x-prefgate-rules", rules);
+  if (!ours) return;
   const int status = exchange.response.status;
-  if (ours && (status == 502 || status == 504) &&
-      (delivery == Delivery::no || delivery == Delivery::unknown))
+  const bool failed = status == 502 || status == 504;
+  if (failed && (delivery == Delivery::no || delivery == Delivery::unknown))
     headers.append(FieldId::x_prefgate, "x-prefgate-delivery",
                    delivery == Delivery::no ? "no" : "unknown");
+  // It has acted, and all that is wrong is that this cannot be recorded.
+  if (status == 503 && delivery == Delivery::yes)
+    headers.append(FieldId::x_prefgate, "x-prefgate-delivery", "yes");
 }
 
 std::string_view rules_header(const Journal& journal, std::pmr::memory_resource& memory) {

@@ -2,46 +2,23 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "filters/json_text.hpp"
 #include "filters/path_alone.hpp"
+#include "filters/record_limits.hpp"
 
 namespace filters {
 namespace {
 
-// Bytes between the quotes, escapes counted.
-constexpr std::size_t path_limit = 512;
-constexpr std::size_t user_agent_limit = 128;
-constexpr std::size_t host_limit = 255;
-constexpr std::size_t id_limit = 128;
-constexpr std::size_t words_limit = 256;    // detail, messages
-constexpr std::size_t pointer_limit = 256;  // also rule ids and suggestions
-constexpr std::size_t field_limit = 128;    // longer than any real one; a pattern may allow more
-constexpr std::size_t value_limit = 512;    // before and after an edit
-constexpr std::size_t token_limit = 64;     // the host's own short words
-constexpr std::size_t hash_limit = 128;
-
-// Everything but the fields, preferences and journal: the limits above, the names, the numbers.
-constexpr std::size_t fixed_part = 4 * 1024 + 256;
-static_assert(fixed_part > path_limit + user_agent_limit + 2 * host_limit + id_limit + words_limit +
-                               3 * hash_limit + 8 * token_limit + 1700);
-static_assert(least_record >= fixed_part);
-// Names and brackets of one journal entry.
-constexpr std::size_t entry_part = 160;
-// Rule, pointer, message; before and after are booleans.
-static_assert(answer_findings_bound / Journal::findings_kept >
-              entry_part + 2 * pointer_limit + words_limit + 32);
-
-std::size_t bound(std::string_view text, std::size_t limit) {
-  return JsonText::most(text.size(), limit);
-}
+using namespace record_limits;
 
 std::string_view to_string(Decision decision) {
   return decision == Decision::forwarded ? "forwarded" : "rejected";
 }
 std::string_view to_string(Ending ending) {
-  constexpr std::array<std::string_view, 4> words{"none", "answered", "client_aborted",
-                                                  "upstream_aborted"};
+  constexpr std::array<std::string_view, 6> words{
+      "none", "answered", "client_aborted", "upstream_aborted", "ready", "begun"};
   return words[static_cast<std::size_t>(ending)];
 }
 std::string_view to_string(Delivery delivery) {
@@ -60,6 +37,7 @@ class Writer {
     json_.begin_object();
     plain("time", {time.data(), time.size()});
     write_decision();
+    write_times();
     write_connection();
     write_request();
     write_upstream();
@@ -98,6 +76,7 @@ class Writer {
   }
 
   void write_decision();
+  void write_times();
   void write_connection();
   void write_request();
   void write_upstream();
@@ -127,7 +106,20 @@ void Writer::write_decision() {
   plain("prefgate.delivery", to_string(outcome_.delivery));
   boolean("prefgate.governed", exchange_.governed());
   text("prefgate.policy", outcome_.policy, hash_limit);
+  text("prefgate.contract", outcome_.contract, token_limit);
+  text("prefgate.config", outcome_.config, token_limit);
+  text("host.name", outcome_.node, token_limit);
+}
+
+// What there was none of is left out.
+void Writer::write_times() {
   number("prefgate.duration_us", static_cast<std::uint64_t>(outcome_.duration.count()));
+  for (const auto& [name, time] : {std::pair{"prefgate.chain_us", outcome_.chain},
+                                   std::pair{"prefgate.queue_us", outcome_.queue},
+                                   std::pair{"prefgate.connect_us", outcome_.connect},
+                                   std::pair{"prefgate.first_byte_us", outcome_.first_byte},
+                                   std::pair{"prefgate.write_us", outcome_.write}})
+    if (time.count() > 0) number(name, static_cast<std::uint64_t>(time.count()));
 }
 
 void Writer::write_connection() {
@@ -158,7 +150,8 @@ void Writer::write_request() {
   number("http.request.body.size", outcome_.request_body_bytes);
   if (outcome_.status != 0) {
     number("http.response.status_code", static_cast<std::uint64_t>(outcome_.status));
-    number("http.response.body.size", outcome_.response_body_bytes);
+    if (outcome_.ending != Ending::begun)
+      number("http.response.body.size", outcome_.response_body_bytes);
   }
 }
 
@@ -168,6 +161,7 @@ void Writer::write_upstream() {
   if (outcome_.upstream_status != 0)
     number("prefgate.upstream.status", static_cast<std::uint64_t>(outcome_.upstream_status));
   text("prefgate.upstream.failure", outcome_.failure, token_limit);
+  text("prefgate.upstream.request_id", outcome_.upstream_request_id, id_limit);
   boolean("prefgate.upstream.reused", outcome_.upstream_reused);
   boolean("prefgate.upstream.retried", outcome_.retried);
   number("prefgate.upstream.duration_us",
@@ -286,33 +280,7 @@ void Writer::write_value(std::string_view name, std::string_view value) {
   json_.json(value, value_limit);
 }
 
-std::size_t fields_bound(const Exchange& exchange) {
-  std::size_t sum = 0;
-  const auto& members = exchange.parameters().members;
-  for (const auto index : exchange.fields) {
-    if (index == Document::root) continue;
-    const auto& member = members[index];
-    // A field's own name comes from the contract; at most 64 bytes, quotes and commas included.
-    sum += 64 + bound(member.text, field_limit);
-    if (member.type != Type::object) continue;
-    for (auto i = index + 1; i < member.next; i = members[i].next)
-      sum += members[i].name.size() + std::string_view(R"("":false,)").size();
-  }
-  return sum;
-}
-
 }  // namespace
-
-std::size_t record_bound(const Exchange& exchange) {
-  std::size_t sum = fixed_part + fields_bound(exchange);
-  for (const auto& entry : exchange.journal) {
-    sum += entry_part + bound(entry.rule, pointer_limit) + bound(entry.pointer, pointer_limit) +
-           bound(entry.from, pointer_limit) + bound(entry.message, words_limit) +
-           bound(entry.suggestion, pointer_limit) + bound(entry.before, value_limit) +
-           bound(entry.after, value_limit);
-  }
-  return sum;
-}
 
 std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
                                std::pmr::memory_resource& memory) {

@@ -15,9 +15,12 @@ namespace filters {
 // How an exchange ended. `none`: not yet.
 enum class Ending : std::uint8_t {
   none,
-  answered,         // the whole answer was handed to the client's connection
-  client_aborted,   // the client went away, or was too slow, before that
-  upstream_aborted  // the upstream broke off in the middle of an answer already begun
+  answered,          // the whole answer was handed to the client's connection
+  client_aborted,    // the client went away, or was too slow, before that
+  upstream_aborted,  // the upstream broke off in the middle of an answer already begun
+  // The record had to be durable first (`durability: request`), so what came after is not in it:
+  ready,  // the answer was whole, and waited for the record
+  begun,  // so did the beginning of one that is not held whole; how long it became is not known
 };
 enum class Decision : std::uint8_t { forwarded, rejected };
 
@@ -32,16 +35,28 @@ struct Outcome {
   bool retried = false;
   std::string_view client_address;  // "127.0.0.1"
   std::uint16_t client_port = 0;
-  std::string_view scheme;                        // "http", "https"
-  std::string_view protocol_version;              // "1.1"
-  std::string_view upstream_address;              // "127.0.0.1:8443", empty where none was chosen
-  std::uint64_t request_body_bytes = 0;           // received
-  std::uint64_t response_body_bytes = 0;          // sent
-  std::chrono::microseconds duration{};           // whole exchange
+  std::string_view scheme;                // "http", "https"
+  std::string_view protocol_version;      // "1.1"
+  std::string_view upstream_address;      // "127.0.0.1:8443", empty where none was chosen
+  std::uint64_t request_body_bytes = 0;   // received
+  std::uint64_t response_body_bytes = 0;  // sent
+  std::chrono::microseconds duration{};   // whole exchange, from its head on
+  // Of that, where there was any: in the chain; waiting for room in the audit, or in line for a
+  // connection; opening one; from the request's last byte out to the answer's head in; handing the
+  // answer to the client's connection, the last of it where it is streamed.
+  std::chrono::microseconds chain{};
+  std::chrono::microseconds queue{};
+  std::chrono::microseconds connect{};
+  std::chrono::microseconds first_byte{};
+  std::chrono::microseconds write{};
   std::chrono::microseconds upstream_duration{};  // from lease asked to last answer byte
   std::string_view bearer_hash;                   // "hmac-sha256:<key id>:<hex>" or empty
   std::string_view device_hash;
   std::string_view policy;  // "sha256:<hex>" of its file, or empty
+  std::string_view config;  // likewise of the configuration, cut short
+  std::string_view contract;
+  std::string_view node;                 // this machine's name
+  std::string_view upstream_request_id;  // what the answer calls it, or empty
 };
 
 // Level `request`. Ends in '}' and begins with '{"time":'; the writer puts `"seq":N,` after the

@@ -7,10 +7,11 @@
 
 namespace proxy {
 
-AuditRing::AuditRing(std::size_t capacity, std::function<void()> wake_writer)
+AuditRing::AuditRing(std::size_t capacity, std::function<void()> wake_writer, Wake when)
     : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 64)) - 1),
       memory_(std::make_unique_for_overwrite<char[]>(mask_ + 1)),
-      wake_writer_(std::move(wake_writer)) {}
+      wake_writer_(std::move(wake_writer)),
+      wake_when_(when) {}
 
 std::size_t AuditRing::used() {
   return static_cast<std::size_t>(tail_.load(std::memory_order_relaxed) - seen_head_);
@@ -19,7 +20,7 @@ std::size_t AuditRing::used() {
 bool AuditRing::reserve(std::size_t bytes) {
   const auto fits = [&] { return bytes <= capacity() - used() - reserved_; };
   if (!fits()) {
-    seen_head_ = head_.load(std::memory_order_acquire);
+    seen_head_ = head_.load();  // sequentially consistent, for `want_room`
     if (!fits()) return false;
   }
   reserved_ += bytes;
@@ -46,8 +47,13 @@ bool AuditRing::commit(std::size_t reserved, std::string_view record) {
   copy_in(tail, &size, sizeof size);
   copy_in(tail + framing, record.data(), record.size());
   tail_.store(tail + needed, std::memory_order_release);
-  if (wake_writer_ && wants_writer()) wake_writer_();
+  if (wake_writer_ && (wake_when_ == Wake::for_each || wants_writer())) wake_writer_();
   return true;
+}
+
+std::size_t AuditRing::depth() const {
+  const auto head = head_.load(std::memory_order_acquire);  // first: the tail is never behind it
+  return static_cast<std::size_t>(tail_.load(std::memory_order_acquire) - head);
 }
 
 bool AuditRing::wants_writer() {

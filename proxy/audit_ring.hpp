@@ -21,6 +21,8 @@
 #include <memory>
 #include <string_view>
 
+#include "proxy/audit_news.hpp"
+
 namespace proxy {
 
 class AuditRing {
@@ -29,9 +31,11 @@ class AuditRing {
   static constexpr std::size_t framing = sizeof(std::uint32_t);
 
   // `capacity` in bytes, rounded up to a power of two. The memory is touched only as it is used.
-  // `wake_writer` is called by `commit` when `wants_writer` says so: on the producer's thread.
+  // `wake_writer` is called by `commit`, on the producer's thread: when `wants_writer` says so, or
+  // for every record.
+  enum class Wake : std::uint8_t { when_half_full, for_each };
   explicit AuditRing(std::size_t capacity = 16 * 1024 * 1024,
-                     std::function<void()> wake_writer = {});
+                     std::function<void()> wake_writer = {}, Wake when = Wake::when_half_full);
 
   // ---- The producer's side.
   // Sets `bytes` aside; false where they are not free. Adds up: two calls make one reservation.
@@ -42,6 +46,8 @@ class AuditRing {
   // them. False where it did not (a bug elsewhere) and there was no free room for it either: the
   // record is then counted as dropped.
   bool commit(std::size_t reserved, std::string_view record);
+  // The position behind the last record: when AuditNews::durable has reached it, that is durable.
+  std::uint64_t committed() const { return tail_.load(std::memory_order_relaxed); }
   // For `on_full: drop`: an exchange goes by without a record.
   void count_dropped() { dropped_.fetch_add(1, std::memory_order_relaxed); }
   // True once each time the committed records come to fill more than half: time to wake the writer
@@ -56,12 +62,14 @@ class AuditRing {
   // How many were dropped since the last call.
   std::uint64_t take_dropped() { return dropped_.exchange(0, std::memory_order_relaxed); }
 
+  // The position behind the last record taken.
+  std::uint64_t taken() const { return head_.load(std::memory_order_relaxed); }
+
+  // ---- Any thread.
   std::size_t capacity() const { return mask_ + 1; }
-  // Any thread: bytes of records that the writer has not taken yet, as of a moment ago.
-  std::size_t backlog() const {
-    const auto head = head_.load(std::memory_order_acquire);  // first: it never passes the tail
-    return static_cast<std::size_t>(tail_.load(std::memory_order_acquire) - head);
-  }
+  // Bytes committed and not taken.
+  std::size_t depth() const;
+  AuditNews& news() { return news_; }
 
  private:
   void copy_in(std::uint64_t position, const void* from, std::size_t size);
@@ -76,9 +84,11 @@ class AuditRing {
   std::uint64_t seen_head_ = 0;                     // the producer's copy of head_, may lag
   std::size_t reserved_ = 0;
   const std::function<void()> wake_writer_;
+  const Wake wake_when_;
   bool told_ = false;                               // wants_writer has said so
   alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the consumer
   alignas(64) std::atomic<std::uint64_t> dropped_{0};
+  alignas(64) AuditNews news_;
 };
 
 template <class Take>
@@ -95,7 +105,8 @@ void AuditRing::drain(Take take) {
       break;
     head += framing + size;
   }
-  head_.store(head, std::memory_order_release);
+  head_.store(head);  // sequentially consistent, for `want_room`
+  news_.made_room();
 }
 
 }  // namespace proxy

@@ -11,7 +11,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "proxy/evidence/segments.hpp"
+#include "proxy/evidence/compress_segment.hpp"
+#include "proxy/evidence/counted.hpp"
+#include "proxy/evidence/segment_reader.hpp"
 
 namespace proxy {
 namespace {
@@ -55,8 +57,8 @@ int open_segment(int folder, const std::string& name, int flags) {
 
 }  // namespace
 
-AuditSegments::AuditSegments(std::filesystem::path directory, Write write)
-    : directory_(std::move(directory)), write_(std::move(write)) {
+AuditSegments::AuditSegments(std::filesystem::path directory, Write write, Sync sync)
+    : directory_(std::move(directory)), write_(std::move(write)), sync_(std::move(sync)) {
   std::error_code error;
   if (directory_.has_parent_path())
     std::filesystem::create_directories(directory_.parent_path(), error);
@@ -65,7 +67,10 @@ AuditSegments::AuditSegments(std::filesystem::path directory, Write write)
   try {
     lock();
     if (const auto segments = list_segments(directory_); !segments.empty()) {
-      next_seq_ = segments.back().first_seq;
+      if (const auto mended = mend_compression(directory_))
+        notices_.push_back("audit " + directory_.string() + ": the compression of " +
+                           counted(mended, "segment") + " had not ended; it begins anew");
+      next_seq_ = first_seq_ = segments.back().first_seq;
       resume(segments.back().file);
     } else if (const auto failed = open(0)) {
       fail(directory_ / segment_name(0), "cannot be created: " + failed.message());
@@ -78,7 +83,34 @@ AuditSegments::AuditSegments(std::filesystem::path directory, Write write)
 }
 
 AuditSegments::~AuditSegments() {
-  for (const int opened : {file_, lock_, folder_}) ::close(opened);
+  close();
+  for (const int opened : {lock_, folder_}) ::close(opened);
+}
+
+// Blocks that were set aside and not used are the disk's again.
+void AuditSegments::close() {
+  if (file_ < 0) return;
+  (void)!::ftruncate(file_, static_cast<off_t>(size_));
+  ::close(file_);
+}
+
+// Writing to a file without a name succeeds, and leaves nothing.
+std::error_code AuditSegments::missing() const {
+  const auto name = directory_ / segment_name(first_seq_);
+  struct stat open{};
+  struct stat named{};
+  if (::fstat(file_, &open) != 0 || ::stat(name.c_str(), &named) != 0) return last_error();
+  const bool same = open.st_ino == named.st_ino && open.st_dev == named.st_dev;
+  return same ? std::error_code{} : std::make_error_code(std::errc::no_such_file_or_directory);
+}
+
+// So that an fdatasync has less to find and to note. Where the disk cannot, it goes without.
+void AuditSegments::set_blocks_aside(std::size_t more) {
+  constexpr std::size_t step = 4 * 1024 * 1024;
+  if (size_ + more <= set_aside_) return;
+  set_aside_ = std::max(set_aside_, size_);
+  (void)!::fallocate(file_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(set_aside_), step);
+  set_aside_ += step;
 }
 
 void AuditSegments::lock() {
@@ -98,6 +130,8 @@ void AuditSegments::lock() {
 // Opens the newest segment. A crash can leave a last line without its end: nobody was told that it
 // is safe, so it goes.
 void AuditSegments::resume(const std::filesystem::path& newest) {
+  if (newest.extension() == SegmentFile::compressed_end)
+    fail(newest, "is the newest segment, and compressed: the one behind it is missing");
   file_ = open_segment(folder_, newest.filename().string(), 0);
   struct stat status{};
   if (file_ < 0 || ::fstat(file_, &status) != 0) fail_errno(newest, "cannot be opened");
@@ -110,10 +144,16 @@ void AuditSegments::resume(const std::filesystem::path& newest) {
     notices_.push_back("audit " + newest.string() + ": cut " + std::to_string(tail.torn) +
                        " bytes of a torn last line");
   }
+  // Whoever was killed may have left it to the kernel; it will be signed.
+  if (::fdatasync(file_) != 0) fail_errno(newest, "cannot be made durable");
+  synced_ = size_;
   if (size_ == 0) return;  // next_seq_ is the number in its name
   const auto last = seq_of(tail.line);
   if (!last || *last < next_seq_) fail(newest, "its last line is not a record of this file");
   next_seq_ = *last + 1;
+  SegmentReader reader({{0, newest}}, 64 * 1024);
+  const auto first = reader.next();
+  if (first) begun_ = time_of(first->text.substr(0, first->text.find('\n'))).value_or(begun_);
 }
 
 std::error_code AuditSegments::open(std::uint64_t first_seq) {
@@ -125,13 +165,18 @@ std::error_code AuditSegments::open(std::uint64_t first_seq) {
     ::close(file);
     return error;
   }
-  if (file_ >= 0) ::close(file_);
+  close();
   file_ = file;
-  size_ = 0;
+  first_seq_ = first_seq;
+  size_ = synced_ = set_aside_ = 0;
+  begun_ = std::chrono::system_clock::now();
   return {};
 }
 
 std::size_t AuditSegments::append(std::string_view text, std::error_code& error) {
+  error = missing();
+  if (error) return 0;
+  set_blocks_aside(text.size());
   ssize_t took = 0;
   do took = write_(file_, text.data(), text.size());
   while (took < 0 && errno == EINTR);
@@ -143,11 +188,39 @@ std::size_t AuditSegments::append(std::string_view text, std::error_code& error)
 }
 
 std::error_code AuditSegments::sync() {
-  return ::fdatasync(file_) == 0 ? std::error_code{} : last_error();
+  if (const auto error = missing()) return error;
+  if (sync_failed_)
+    if (const auto error = write_again()) return error;
+  sync_failed_ = sync_(file_) != 0;
+  if (sync_failed_) return last_error();
+  synced_ = size_;
+  return {};
+}
+
+// What Linux could not bring to the disk it takes for written, and the next fdatasync would call it
+// durable. So it is written once more in its place, from the memory of the kernel, which has it
+// still.
+std::error_code AuditSegments::write_again() {
+  // Without O_APPEND, which has pwrite(2) append.
+  const auto name = "/proc/self/fd/" + std::to_string(file_);
+  const Descriptor in_place(::open(name.c_str(), O_RDWR | O_CLOEXEC));
+  if (!in_place) return last_error();
+  std::string bytes(64 * 1024, '\0');
+  for (auto at = synced_; at < size_;) {
+    const auto some = std::min(bytes.size(), size_ - at);
+    const auto got = ::pread(in_place.number(), bytes.data(), some, static_cast<off_t>(at));
+    if (got <= 0) return last_error();
+    const auto took = ::pwrite(in_place.number(), bytes.data(), static_cast<std::size_t>(got),
+                               static_cast<off_t>(at));
+    if (took <= 0) return last_error();
+    at += static_cast<std::size_t>(took);
+  }
+  return {};
 }
 
 std::error_code AuditSegments::rotate(std::uint64_t first_seq) {
-  if (const auto error = sync()) return error;
+  if (synced_ < size_ || sync_failed_)
+    if (const auto error = sync()) return error;
   return open(first_seq);
 }
 

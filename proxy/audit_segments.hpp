@@ -4,6 +4,7 @@
 // does, and calls it from one thread at a time. Never rewrites a byte of a whole line.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -18,7 +19,8 @@ namespace proxy {
 class AuditSegments {
  public:
   // Makes the directory (0700) where it is not there. Throws std::runtime_error naming the file.
-  explicit AuditSegments(std::filesystem::path directory, Write write = ::write);
+  explicit AuditSegments(std::filesystem::path directory, Write write = ::write,
+                         Sync sync = ::fdatasync);
   AuditSegments(const AuditSegments&) = delete;
   AuditSegments& operator=(const AuditSegments&) = delete;
   ~AuditSegments();
@@ -27,13 +29,17 @@ class AuditSegments {
   std::uint64_t next_seq() const { return next_seq_; }
   // What was found amiss and mended at the start, for the log.
   const std::vector<std::string>& notices() const { return notices_; }
-  // Bytes of the open segment.
+  // Of the open segment: the number in its name, bytes, and when its first record was made, or it
+  // was opened.
+  std::uint64_t first_seq() const { return first_seq_; }
   std::size_t size() const { return size_; }
+  std::chrono::system_clock::time_point begun() const { return begun_; }
 
   // Appends and returns how many bytes the file took: fewer than all is no error yet; none is, and
-  // then `error` says why.
+  // then `error` says why. Nothing goes into a file that was removed or moved away meanwhile.
   std::size_t append(std::string_view text, std::error_code& error);
-  // Makes everything appended durable.
+  // Makes everything appended durable. After an error it begins anew with all that was appended
+  // since it last worked.
   std::error_code sync();
   // Makes the open segment durable, closes it, and goes on in a new one. On an error the old one
   // stays open.
@@ -42,13 +48,23 @@ class AuditSegments {
  private:
   void lock();
   void resume(const std::filesystem::path& newest);
+  void close();
+  std::error_code missing() const;
+  void set_blocks_aside(std::size_t more);
   std::error_code open(std::uint64_t first_seq);
+  std::error_code write_again();
 
   const std::filesystem::path directory_;
   const Write write_;
+  const Sync sync_;
   std::vector<std::string> notices_;
   std::uint64_t next_seq_ = 0;
+  std::uint64_t first_seq_ = 0;
   std::size_t size_ = 0;
+  std::size_t set_aside_ = 0;  // the disk has blocks for so many bytes
+  std::chrono::system_clock::time_point begun_ = std::chrono::system_clock::now();
+  std::size_t synced_ = 0;  // bytes of the open segment that are durable
+  bool sync_failed_ = false;
   int folder_ = -1;
   int lock_ = -1;
   int file_ = -1;

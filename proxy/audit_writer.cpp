@@ -1,11 +1,12 @@
 #include "proxy/audit_writer.hpp"
 
-#include <pthread.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 
 #include <array>
 #include <cassert>
 #include <charconv>
-#include <csignal>
+#include <stdexcept>
 #include <utility>
 
 #include "filters/json_text.hpp"
@@ -32,13 +33,21 @@ std::string gap_record(std::uint64_t dropped) {
 
 AuditWriter::AuditWriter(AuditSettings settings)
     : settings_(std::move(settings)),
-      segments_(settings_.directory, settings_.write),
+      segments_(settings_.directory, settings_.write, settings_.sync),
       tree_(settings_.directory, settings_.signing_key, segments_.next_seq(), settings_.write),
+      archive_({settings_.directory, settings_.signing_key, settings_.keep, settings_.warn},
+               segments_.first_seq()),
       notices_(segments_.notices()),
-      next_seq_(segments_.next_seq()) {
+      next_seq_(segments_.next_seq()),
+      wake_up_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!wake_up_) throw std::runtime_error("audit: no eventfd: " + proxy::last_error().message());
   notices_.insert(notices_.end(), tree_.notices().begin(), tree_.notices().end());
   for (std::size_t i = 0; i < settings_.rings; ++i)
-    rings_.push_back(std::make_unique<AuditRing>(settings_.ring_bytes, [this] { wake(); }));
+    rings_.push_back(std::make_unique<AuditRing>(
+        settings_.ring_bytes, [this] { wake(); },
+        settings_.durability == Durability::request ? AuditRing::Wake::for_each
+                                                    : AuditRing::Wake::when_half_full));
+  wrote_.resize(settings_.rings);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -47,25 +56,30 @@ AuditWriter::~AuditWriter() {
 }
 
 void AuditWriter::wake() {
-  // No lock: a signal that comes between the thread's look and its wait is lost, and then the round
-  // comes by itself, milliseconds later.
-  wanted_.store(true, std::memory_order_relaxed);
-  wake_up_.notify_one();
+  if (wanted_.exchange(true)) return;  // and the thread has not looked since
+  const std::uint64_t one = 1;
+  (void)!::write(wake_up_.number(), &one, sizeof one);  // it fails only where it is full: then, too
 }
 
 bool AuditWriter::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_up_.notify_one();
+  stopping_ = true;
+  wake();
   if (thread_.joinable()) thread_.join();
+  archive_.stop();
   return all_written_;
 }
 
 AuditCounters AuditWriter::counters() const {
-  return {written_.load(std::memory_order_relaxed), dropped_.load(std::memory_order_relaxed),
-          failed_writes_.load(std::memory_order_relaxed)};
+  AuditCounters counters{
+      .written = written_.load(std::memory_order_relaxed),
+      .dropped = dropped_.load(std::memory_order_relaxed),
+      .failed_writes = failed_writes_.load(std::memory_order_relaxed),
+      .gap_records = gap_records_.load(std::memory_order_relaxed),
+      .syncs = syncs_.load(std::memory_order_relaxed),
+      .sync_time = std::chrono::nanoseconds(sync_time_.load(std::memory_order_relaxed)),
+      .depth = 0};
+  for (const auto& ring : rings_) counters.depth += ring->depth();
+  return counters;
 }
 
 std::string AuditWriter::last_error() const {
@@ -74,17 +88,9 @@ std::string AuditWriter::last_error() const {
 }
 
 void AuditWriter::run() {
-  sigset_t all;  // signals are the main thread's
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
   for (bool last = false; !last;) {
-    {
-      std::unique_lock lock(mutex_);
-      wake_up_.wait_for(lock, settings_.round, [&] {
-        return stopping_ || wanted_.exchange(false, std::memory_order_relaxed);
-      });
-      last = stopping_;  // set after the workers' last commit: this round sees everything
-    }
+    await_turn();
+    last = stopping_;  // set after the workers' last commit: this round sees everything
     const bool done = round();
     if (!last)
       seal_if_due();
@@ -94,10 +100,20 @@ void AuditWriter::run() {
   }
 }
 
+// For a round's time, or until it is wanted.
+void AuditWriter::await_turn() {
+  pollfd wake{wake_up_.number(), POLLIN, 0};
+  ::poll(&wake, 1, static_cast<int>(std::min<std::int64_t>(settings_.round.count(), 60'000)));
+  std::uint64_t ignored = 0;
+  (void)!::read(wake_up_.number(), &ignored, sizeof ignored);
+  wanted_.exchange(false);  // and then to the rings: who finds it unset has it to set, and wakes
+}
+
 // Moves everything committed so far into the file. False where the disk did not take it all.
 bool AuditWriter::round() {
   for (;;) {
-    if (!flush() || (rotate_due_ && !rotate())) return false;
+    if (!flush() || !commit() || !write_nodes() || (rotate_due_ && !rotate())) return false;
+    tell_waiting();  // also those who were told of a failure that is over
     fill();
     if (pending_.empty() && !rotate_due_) return true;
     seal_if_due();
@@ -110,19 +126,39 @@ bool AuditWriter::flush() {
     const auto took = segments_.append(std::string_view(pending_).substr(flushed_), error);
     if (took == 0) {
       failed("writing", error);
+      fail_waiting();
       return false;
     }
     flushed_ += took;
-    unsealed_ = true;
+    unsealed_ = unsynced_ = true;
   }
-  if (pending_.empty() && !nodes_due_) return true;
+  for (std::size_t i = 0; i < rings_.size(); ++i) wrote_[i] = rings_[i]->taken();
+  if (pending_.empty()) return true;
   tree_.append(pending_);
   nodes_due_ = true;
   written_.fetch_add(std::exchange(pending_lines_, 0), std::memory_order_relaxed);
   pending_.clear();
   flushed_ = 0;
+  return true;
+}
+
+// Under `durability: request`: one fdatasync for all records of the batch, then those who wait for
+// them are told.
+bool AuditWriter::commit() {
+  if (settings_.durability != Durability::request || !unsynced_) return true;
+  if (const auto error = sync()) {
+    failed("making records durable", error);
+    fail_waiting();
+    return false;
+  }
+  return true;
+}
+
+bool AuditWriter::write_nodes() {
+  if (!nodes_due_) return true;
   if (const auto error = tree_.write()) {
     failed("writing the tree", error);
+    fail_waiting();
     return false;
   }
   nodes_due_ = false;
@@ -130,26 +166,57 @@ bool AuditWriter::flush() {
   return true;
 }
 
+std::error_code AuditWriter::sync() {
+  const auto began = std::chrono::steady_clock::now();
+  const auto error = segments_.sync();
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
+  syncs_.fetch_add(1, std::memory_order_relaxed);
+  sync_time_.fetch_add(took.count(), std::memory_order_relaxed);
+  if (error) return error;
+  unsynced_ = false;
+  tell_waiting();
+  return {};
+}
+
+// Everything that the file has is durable.
+void AuditWriter::tell_waiting() {
+  if (settings_.durability != Durability::request) return;
+  for (std::size_t i = 0; i < rings_.size(); ++i) rings_[i]->news().made_durable(wrote_[i]);
+}
+
+void AuditWriter::fail_waiting() {
+  if (settings_.durability != Durability::request) return;
+  for (const auto& ring : rings_) ring->news().failed();
+}
+
 bool AuditWriter::rotate() {
-  if (const auto error = segments_.rotate(next_seq_)) {
+  auto error = unsynced_ ? sync() : std::error_code{};
+  if (!error) error = segments_.rotate(next_seq_);
+  if (error) {
     failed("beginning a new segment", error);
+    fail_waiting();
     return false;
   }
   rotate_due_ = false;
   worked();
+  archive_.segment_begun(next_seq_);
   seal(false);
   return true;
 }
 
 // Takes records from the rings, up to a batch or to the end of the segment.
 void AuditWriter::fill() {
+  if (segments_.size() > 0 &&
+      std::chrono::system_clock::now() - segments_.begun() >= settings_.segment_age)
+    rotate_due_ = true;
   for (std::size_t i = 0; i < rings_.size(); ++i)
     rings_[(first_ring_ + i) % rings_.size()]->drain(
         [this](std::string_view first, std::string_view second) { return take(first, second); });
   first_ring_ = (first_ring_ + 1) % rings_.size();
   for (const auto& ring : rings_) gap_ += ring->take_dropped();
-  if (gap_ > 0 && take(gap_record(gap_), {}))
-    dropped_.fetch_add(std::exchange(gap_, 0), std::memory_order_relaxed);
+  if (gap_ == 0 || !take(gap_record(gap_), {})) return;
+  dropped_.fetch_add(std::exchange(gap_, 0), std::memory_order_relaxed);
+  gap_records_.fetch_add(1, std::memory_order_relaxed);
 }
 
 // Puts {"seq":N, in the place of the record's opening brace. False: not now, the batch or the
@@ -182,8 +249,10 @@ void AuditWriter::seal_if_due() {
 // Makes the lines durable, then signs them.
 bool AuditWriter::seal(bool closed) {
   sealed_at_ = std::chrono::steady_clock::now();
-  auto error = segments_.sync();
-  if (!error) error = tree_.sign(closed);
+  const bool lazy = settings_.durability == Durability::none && !closed;
+  std::error_code error;
+  if (!lazy && unsynced_) error = sync();
+  if (!error) error = tree_.sign(closed, lazy ? Keeping::lazy : Keeping::durable);
   seal_fails_ = static_cast<bool>(error);
   if (seal_fails_) {
     failed("making records durable and signing them", error);

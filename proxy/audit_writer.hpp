@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -19,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "proxy/audit_archive.hpp"
+#include "proxy/audit_promises.hpp"
 #include "proxy/audit_ring.hpp"
 #include "proxy/audit_segments.hpp"
 #include "proxy/evidence/audit_tree.hpp"
@@ -28,20 +29,29 @@ namespace proxy {
 struct AuditSettings {
   std::filesystem::path directory;
   SigningKey signing_key;
-  std::size_t rings = 1;                         // workers
-  std::size_t ring_bytes = 16 * 1024 * 1024;     // each
+  std::size_t rings = 1;                      // workers
+  std::size_t ring_bytes = 16 * 1024 * 1024;  // each
+  Durability durability = Durability::batch;
   std::size_t segment_bytes = 64 * 1024 * 1024;  // a segment ends before it would grow beyond
-  std::chrono::milliseconds round{20};           // the longest a record waits in its ring
-  std::chrono::milliseconds seal{1000};          // the longest it waits to be durable and signed
-  // Called on the writer's thread when writing begins to fail and when it works again.
+  std::chrono::milliseconds segment_age = std::chrono::hours{24};  // and ends when it is that old
+  std::optional<std::chrono::milliseconds> keep = {};  // ended segments, before they are removed
+  std::chrono::milliseconds round{20};                 // the longest a record waits in its ring
+  std::chrono::milliseconds seal{1000};  // the longest it waits to be durable and signed
+  // Called when writing begins to fail and when it works again, on the writer's thread; and when a
+  // segment that has ended cannot be compressed or removed, on the archive's.
   std::function<void(const std::string&)> warn = {};
-  Write write = ::write;  // tests give another
+  Write write = ::write;  // tests give others
+  Sync sync = ::fdatasync;
 };
 
 struct AuditCounters {
   std::uint64_t written = 0;  // records, gap records among them
   std::uint64_t dropped = 0;  // exchanges without a record that are known from a gap record
   std::uint64_t failed_writes = 0;
+  std::uint64_t gap_records = 0;
+  std::uint64_t syncs = 0;  // of segments
+  std::chrono::nanoseconds sync_time{};
+  std::size_t depth = 0;  // bytes in the rings, on their way to the writer
 };
 
 class AuditWriter {
@@ -53,7 +63,7 @@ class AuditWriter {
   AuditWriter& operator=(const AuditWriter&) = delete;
 
   AuditRing& ring(std::size_t worker) { return *rings_[worker]; }
-  // Asks for a round now. Any thread; costs a system call.
+  // Asks for a round now. Any thread; costs a system call where nobody has asked yet.
   void wake();
   // What was found and mended when the directory was opened, for the log.
   const std::vector<std::string>& notices() const { return notices_; }
@@ -67,8 +77,14 @@ class AuditWriter {
 
  private:
   void run();
+  void await_turn();
   bool round();
   bool flush();
+  bool commit();
+  bool write_nodes();
+  std::error_code sync();
+  void tell_waiting();
+  void fail_waiting();
   bool rotate();
   void fill();
   bool take(std::string_view first, std::string_view second);
@@ -80,6 +96,7 @@ class AuditWriter {
   const AuditSettings settings_;
   AuditSegments segments_;
   AuditTree tree_;
+  AuditArchive archive_;
   std::vector<std::string> notices_;
   std::vector<std::unique_ptr<AuditRing>> rings_;
 
@@ -95,18 +112,22 @@ class AuditWriter {
   bool unsealed_ = false;   // lines that are not durable and signed
   bool failing_ = false;
   bool seal_fails_ = false;
+  bool unsynced_ = false;             // lines that the file has, and that are not durable
+  std::vector<std::uint64_t> wrote_;  // by ring: the position behind its last record in the file
   std::chrono::steady_clock::time_point sealed_at_{};
 
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> failed_writes_{0};
+  std::atomic<std::uint64_t> gap_records_{0};
+  std::atomic<std::uint64_t> syncs_{0};
+  std::atomic<std::chrono::nanoseconds::rep> sync_time_{0};
   mutable std::mutex error_mutex_;
   std::string error_;
 
-  std::mutex mutex_;  // with wake_up_; never held while the disk is waited for
-  std::condition_variable wake_up_;
-  std::atomic<bool> wanted_{false};
-  bool stopping_ = false;
+  Descriptor wake_up_;               // an eventfd
+  std::atomic<bool> wanted_{false};  // somebody has written to it
+  std::atomic<bool> stopping_{false};
   bool all_written_ = false;
   std::thread thread_;
 };

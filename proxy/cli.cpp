@@ -40,6 +40,18 @@ int status_of(const LoadedConfig& loaded) {
   return loaded.unreadable ? wrong_usage : no;
 }
 
+std::string_view to_string(OnFull on_full) {
+  switch (on_full) {
+    case OnFull::reject:
+      return "requests are rejected";
+    case OnFull::drop:
+      return "records are dropped and counted";
+    case OnFull::block:
+      return "requests wait";
+  }
+  return {};
+}
+
 void summarise(const Config& config, std::ostream& out) {
   out << config.file.string() << ": ok\n";
   for (const Listen& listen : config.listen) {
@@ -69,9 +81,7 @@ void summarise(const Config& config, std::ostream& out) {
   if (config.filters.policy)
     out << "  " << summary(*config.filters.policy, *config.policy_file) << '\n';
   out << "  records in " << config.audit.directory.string() << "; when they cannot be written, "
-      << (config.audit.on_full == OnFull::reject ? "requests are rejected"
-                                                 : "records are dropped and counted")
-      << '\n';
+      << to_string(config.audit.on_full) << '\n';
   out << "  workers: " << config.workers << '\n';
 }
 

@@ -21,6 +21,10 @@ namespace {
 constexpr std::size_t most_bytes = 1024 * 1024;
 constexpr std::size_t most_workers = 256;
 
+std::string digest_of(std::string_view text) {
+  return "sha256:" + sha256_hex(text);
+}
+
 // Cores this process may use: fewer than the machine's under taskset or in a container.
 std::size_t usable_cores() {
   cpu_set_t set;
@@ -54,9 +58,9 @@ void read_contract(Section& root, Config& config, std::vector<Diagnostic>& fault
   if (!root.text("contract", name, "builtin or a file name") || name == "builtin") return;
   if (!root.path("contract", file)) return;
   const FileText source = read_file(file, most_bytes);
-  config.contract_digest = "sha256:" + sha256_hex(source.text);
   if (!source.fault.empty())
     return root.error("contract", "cannot read " + file.string() + ": " + source.fault);
+  config.contract_digest = digest_of(source.text);
   auto loaded = filters::load_contract(source.text, file);
   if (loaded.contract)
     config.contract = std::make_shared<const filters::Contract>(std::move(*loaded.contract));
@@ -107,8 +111,8 @@ LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
   const filters::YamlTree tree = filters::parse_yaml(source.text);
   Config config;
   config.file = file;
-  config.digest = "sha256:" + sha256_hex(source.text);
-  config.contract_digest = "sha256:" + sha256_hex(filters::builtin_contract_text());
+  config.digest = digest_of(source.text);
+  config.contract_digest = digest_of(filters::builtin_contract_text());
   for (const filters::YamlFault& fault : tree.faults) findings.error(fault.mark, fault.what);
   std::vector<Diagnostic> contract_faults;
   PolicyDiagnostics policy;

@@ -15,6 +15,7 @@
 
 #include "filters/pipeline.hpp"
 #include "filters/yaml/diagnostic.hpp"
+#include "proxy/audit_promises.hpp"
 #include "proxy/file_watch.hpp"
 
 namespace proxy {
@@ -87,13 +88,15 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
-enum class OnFull : std::uint8_t { reject, drop };
-
 struct AuditConfig {
   std::filesystem::path directory;
   std::optional<std::filesystem::path> hmac_key;     // none: generated beside the directory
   std::optional<std::filesystem::path> signing_key;  // none: the same
   OnFull on_full = OnFull::reject;
+  Durability durability = Durability::batch;
+  std::size_t segment = 64 * 1024 * 1024;                          // bytes at most
+  milliseconds segment_age = std::chrono::hours{24};               // and that long, at most
+  std::optional<milliseconds> keep = std::chrono::hours{24 * 30};  // none: for ever
 
   bool operator==(const AuditConfig&) const = default;
 };

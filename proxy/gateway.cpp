@@ -3,6 +3,10 @@
 // How an answer is fetched from the upstream is in gateway_forward.cpp.
 #include "proxy/gateway.hpp"
 
+#include <unistd.h>
+
+#include <climits>
+
 #include "filters/answer.hpp"
 
 namespace proxy {
@@ -11,21 +15,23 @@ using filters::Ending;
 
 namespace {
 
-template <class Duration>
-std::chrono::microseconds micros(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(duration);
+std::string name_of_this_machine() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
 }
 
 }  // namespace
 
-Gateway::Gateway(const Config& config, Governing governance, Pool& pool, AuditRing& ring,
+Gateway::Gateway(const Config& config, Governing governance, Pool& pool, AuditWaits& audit,
                  KeyedHash& hash, Meter& meter)
     : config_(config),
       governance_(std::move(governance)),
       pool_(pool),
-      ring_(ring),
+      audit_(audit),
       hash_(hash),
-      meter_(meter) {}
+      meter_(meter),
+      node_(name_of_this_machine()) {}
 
 Task<> Gateway::serve(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
@@ -33,13 +39,15 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
   slot.governance = governance_;
 
   if (!reserve_record(slot, filters::least_record) && goes_on())
-    exchange.verdict = {Reason::audit_full};
+    co_await wait_for_room(slot, filters::least_record);
   if (goes_on()) enter(slot, client.peer());
   if (goes_on() && exchange.governed()) co_await receive(slot, client);
   if (goes_on() && exchange.governed()) judge(slot);
+  const auto needed = exchange.governed() ? filters::record_bound(exchange) : 0;
+  if (!reserve_record(slot, needed) && goes_on()) co_await wait_for_room(slot, needed);
   if (goes_on()) co_await forward(slot, client);
   if (!goes_on() && slot.outcome.ending == Ending::none) co_await answer(slot, client);
-  record(slot, client);
+  if (!slot.recorded) record(slot, client);
   count(slot);
 }
 
@@ -47,11 +55,27 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
 // its record is then written where there is room at the end, or counted.
 bool Gateway::reserve_record(Slot& slot, std::size_t bytes) {
   if (bytes <= slot.audit_reserved) return true;
-  if (ring_.reserve(bytes - slot.audit_reserved)) {
+  if (audit_.reserve(bytes - slot.audit_reserved)) {
     slot.audit_reserved = bytes;
     return true;
   }
   return config_.audit.on_full == OnFull::drop;
+}
+
+// There is none now. The request has as long as any, in all.
+Task<> Gateway::wait_for_room(Slot& slot, std::size_t bytes) {
+  bool room = false;
+  if (config_.audit.on_full == OnFull::block) {
+    const auto began = Slot::Clock::now();
+    const auto passed = std::chrono::duration_cast<milliseconds>(began - slot.begun);
+    const auto left = std::max(config_.limits.request - passed, milliseconds{0});
+    room = co_await audit_.wait_for_room(bytes - slot.audit_reserved, left);
+    slot.outcome.queue += Slot::since(began);
+  }
+  if (room)
+    slot.audit_reserved = bytes;
+  else
+    slot.exchange->verdict = {Reason::audit_full};
 }
 
 void Gateway::enter(Slot& slot, const Peer& peer) const {
@@ -66,7 +90,9 @@ void Gateway::enter(Slot& slot, const Peer& peer) const {
     exchange.identity.client_address = peer.address;
     exchange.identity.client_names = peer.names;
     exchange.identity.hash = &hash_;
+    const auto began = Slot::Clock::now();
     (void)governance.pipeline.on_head(exchange);  // the verdict is in the exchange
+    slot.outcome.chain = Slot::since(began);
   } else if (!governance.forward_other_paths) {
     exchange.verdict = {Reason::unknown_path};
   } else if (exchange.request.method_name == "CONNECT" || exchange.request.method_name == "TRACE") {
@@ -104,9 +130,9 @@ Task<> Gateway::receive(Slot& slot, Downstream& client) {
 
 void Gateway::judge(Slot& slot) {
   auto& exchange = *slot.exchange;
+  const auto began = Slot::Clock::now();
   if (slot.governance->pipeline.on_body(exchange)) exchange.apply_edits();
-  if (!reserve_record(slot, filters::record_bound(exchange)) && !exchange.verdict.rejected())
-    exchange.verdict = {Reason::audit_full};
+  slot.outcome.chain += Slot::since(began);
 }
 
 Task<> Gateway::answer(Slot& slot, Downstream& client) {
@@ -119,11 +145,38 @@ Task<> Gateway::answer(Slot& slot, Downstream& client) {
   if (!bodiless) client.add(response.body);
   client.end_answer();
   slot.outcome.status = response.status;
-  const auto error = co_await client.flush();
+  slot.outcome.response_body_bytes = bodiless ? 0 : response.body.size();
   // Who left in the middle of the request may take an answer still: it is sent, and proves nothing.
-  const bool left = error || exchange.verdict.reason == Reason::client_closed;
-  slot.outcome.ending = left ? Ending::client_aborted : Ending::answered;
-  if (!error && !bodiless) slot.outcome.response_body_bytes = response.body.size();
+  const bool left = exchange.verdict.reason == Reason::client_closed;
+  // It changes nothing anywhere: it goes out, and were its record lost. Nor need it wait to say
+  // that no record can be made.
+  if (exchange.verdict.reason != Reason::audit_full)
+    co_await record_first(slot, client, left ? Ending::client_aborted : Ending::ready);
+  const auto error = co_await flush(slot, client);
+  slot.outcome.ending = left || error ? Ending::client_aborted : Ending::answered;
+  if (error) slot.outcome.response_body_bytes = 0;
+}
+
+// The last of an answer.
+Task<error_code> Gateway::flush(Slot& slot, Downstream& client) {
+  const auto began = Slot::Clock::now();
+  const auto error = co_await client.flush();
+  slot.outcome.write = Slot::since(began);
+  co_return error;
+}
+
+bool Gateway::records_first() const {
+  return config_.audit.durability == Durability::request;
+}
+
+// Under `durability: request`, before the first byte of an answer. True: it may go out.
+Task<bool> Gateway::record_first(Slot& slot, const Downstream& client, Ending ending) {
+  if (!records_first() || slot.recorded) co_return true;
+  slot.outcome.ending = ending;
+  record(slot, client);
+  slot.outcome.ending = Ending::none;
+  const bool durable = co_await audit_.wait_for_disk(config_.limits.request);
+  co_return durable || config_.audit.on_full == OnFull::drop;
 }
 
 void Gateway::record(Slot& slot, const Downstream& client) {
@@ -134,8 +187,13 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   outcome.client_port = peer.port;
   outcome.scheme = peer.scheme;
   outcome.protocol_version = peer.version;
-  if (exchange.governed()) outcome.policy = slot.governance->policy_digest;
-  outcome.duration = micros(Slot::Clock::now() - slot.begun);
+  if (exchange.governed()) {
+    outcome.policy = slot.governance->policy_digest;
+    outcome.contract = slot.governance->contract_mark;
+  }
+  outcome.config = slot.governance->config_mark;
+  outcome.node = node_;
+  outcome.duration = Slot::since(slot.begun);
   if (!exchange.identity.bearer_token.empty())
     outcome.bearer_hash = hash_.write(exchange.identity.bearer_token, slot.bearer_hash);
   if (!exchange.identity.device_token.empty())
@@ -143,7 +201,8 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   const auto line = filters::render_record(exchange, outcome, slot.arena);
   // What was reserved may be less than this: the ring then takes it where there is room, or counts
   // it.
-  ring_.commit(std::exchange(slot.audit_reserved, 0), line);
+  audit_.ring().commit(std::exchange(slot.audit_reserved, 0), line);
+  slot.recorded = true;
 }
 
 void Gateway::count(const Slot& slot) {

@@ -4,7 +4,7 @@
 // itself: that is in the Slot.
 #pragma once
 
-#include "proxy/audit_ring.hpp"
+#include "proxy/audit_waits.hpp"
 #include "proxy/config.hpp"
 #include "proxy/downstream.hpp"
 #include "proxy/governance.hpp"
@@ -19,18 +19,20 @@ namespace proxy {
 class Gateway {
  public:
   // All references must outlive the gateway. `governance` is counted by this thread alone.
-  Gateway(const Config& config, Governing governance, Pool& pool, AuditRing& ring, KeyedHash& hash,
-          Meter& meter);
+  Gateway(const Config& config, Governing governance, Pool& pool, AuditWaits& audit,
+          KeyedHash& hash, Meter& meter);
 
   // Exchanges that begin from now on are judged by this one.
   void adopt(Governing governance) { governance_ = std::move(governance); }
 
   // `slot.exchange` holds a request whose head was read, or a verdict on one that could not be.
-  // When it returns the answer is flushed, or the client is gone, and the record is in the ring.
+  // When it returns the answer is flushed, or the client is gone, and the record is in the ring;
+  // under `durability: request` it was durable before the first byte of the answer was flushed.
   Task<> serve(Slot& slot, Downstream& client);
 
  private:
   bool reserve_record(Slot& slot, std::size_t bytes);
+  Task<> wait_for_room(Slot& slot, std::size_t bytes);
   void enter(Slot& slot, const Peer& peer) const;
   Task<> receive(Slot& slot, Downstream& client);
   void judge(Slot& slot);
@@ -50,20 +52,26 @@ class Gateway {
   void let_pass(Slot& slot, Downstream& client);
   void look_at_answer(Slot& slot);
   void release_answer(Slot& slot, Downstream& client);
+  Task<> finish_held(Slot& slot, Downstream& client);
+  void take_back(Slot& slot, Downstream& client);
   Task<> finish_relay(Slot& slot, Downstream& client, Lease& lease);
   void give_up(Slot& slot, const Failure& failure);
   milliseconds time_left(const Slot& slot, milliseconds at_most) const;
 
   Task<> answer(Slot& slot, Downstream& client);
+  bool records_first() const;
+  static Task<error_code> flush(Slot& slot, Downstream& client);
+  Task<bool> record_first(Slot& slot, const Downstream& client, filters::Ending ending);
   void record(Slot& slot, const Downstream& client);
   void count(const Slot& slot);
 
   const Config& config_;
   Governing governance_;
   Pool& pool_;
-  AuditRing& ring_;
+  AuditWaits& audit_;
   KeyedHash& hash_;
   Meter& meter_;
+  const std::string node_;                 // this machine's name
   Slot::Clock::time_point quiet_until_{};  // of the log, about the upstream
 };
 

@@ -36,8 +36,11 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   for (unsigned retries = 0; !slot.pump.verdict.rejected(); ++retries) {
     auto lease = pool_.take_idle();
     if (!lease) {
+      const auto began = Slot::Clock::now();
       const auto left = time_left(slot, config_.upstream.timeouts.total);
       lease = co_await pool_.take(left, failure);
+      const bool queued = lease ? lease->exchanges > 0 : failure.kind == FailureKind::pool_full;
+      (queued ? slot.outcome.queue : slot.outcome.connect) += Slot::since(began);
     }
     if (!lease) break;
     failure = co_await converse(slot, client, lease);
@@ -47,8 +50,7 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   }
   failure.bytes_sent += sent_before;
   slot.pump.running = false;
-  slot.outcome.upstream_duration =
-      std::chrono::duration_cast<std::chrono::microseconds>(Slot::Clock::now() - slot.asked);
+  slot.outcome.upstream_duration = Slot::since(slot.asked);
   meter_.count_upstream(slot.outcome);
   if (!slot.pump.verdict.rejected()) {
     if (failure) give_up(slot, failure);
@@ -133,7 +135,9 @@ Task<Failure> Gateway::converse(Slot& slot, Downstream& client, Lease& lease) {
                    asio::detached);
   else if (failure)
     slot.pump.running = false;
+  const auto sent_at = Slot::Clock::now();
   if (!failure) failure = co_await read_answer_head(slot, upstream);
+  if (!failure) outcome.first_byte = Slot::since(sent_at);
   if (!failure) failure = co_await relay(slot, client, lease);
   if (slot.pump.running) co_await stop_pump(slot, client, upstream);
   failure.bytes_sent = sent;

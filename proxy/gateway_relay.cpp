@@ -22,6 +22,8 @@ void Gateway::begin_relay(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   auto& response = exchange.response;
   const auto& pipeline = slot.governance->pipeline;
+  if (const auto* id = response.headers.find(FieldId::x_request_id))
+    slot.outcome.upstream_request_id = id->value;
   // These are this gateway's to say.
   response.headers.remove(FieldId::x_prefgate);
   response.headers.remove(FieldId::x_request_id);
@@ -29,6 +31,8 @@ void Gateway::begin_relay(Slot& slot, Downstream& client) {
   slot.outcome.upstream_status = response.status;
   slot.outcome.status = response.status;
   slot.answer_body = exchange.governed() ? pipeline.answer_body(exchange) : AnswerBody::pass;
+  // Its record comes before it, and must have what is found in it.
+  if (records_first() && slot.answer_body == AnswerBody::copy) slot.answer_body = AnswerBody::hold;
   if (slot.answer_body != AnswerBody::pass) {
     slot.kept_answer.emplace(&slot.arena);
     if (slot.answer->framing() == Framing::length)
@@ -78,15 +82,18 @@ void Gateway::look_at_answer(Slot& slot) {
 
 // What was held is whole. It is shown as the chain has it, or, where that cannot be recorded, not
 // at all.
+Task<> Gateway::finish_held(Slot& slot, Downstream& client) {
+  auto& exchange = *slot.exchange;
+  exchange.response.body = *slot.kept_answer;
+  slot.governance->pipeline.on_answer(exchange);
+  const auto needed = filters::record_bound(exchange);
+  if (!reserve_record(slot, needed)) co_await wait_for_room(slot, needed);
+  if (!exchange.verdict.rejected()) release_answer(slot, client);
+}
+
 void Gateway::release_answer(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   auto& response = exchange.response;
-  response.body = *slot.kept_answer;
-  slot.governance->pipeline.on_answer(exchange);
-  if (!reserve_record(slot, filters::record_bound(exchange))) {
-    exchange.verdict = {Reason::audit_full};
-    return;
-  }
   if (!exchange.answer_edits.empty()) {
     // These speak of bytes that are not these any more.
     for (const auto* stale : {"ETag", "Last-Modified", "Content-MD5", "Digest", "Content-Digest",
@@ -97,6 +104,12 @@ void Gateway::release_answer(Slot& slot, Downstream& client) {
   begin_answer(slot, client);
   client.add(response.body);
   slot.outcome.response_body_bytes = response.body.size();
+}
+
+// Its record is not durable, so the client must not have it, although the upstream has acted.
+void Gateway::take_back(Slot& slot, Downstream& client) {
+  client.forget_answer();
+  slot.exchange->verdict = {Reason::audit_full};
 }
 
 // Ends with a failure only where the client has been sent nothing yet.
@@ -116,7 +129,12 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
     if (piece.bad) broken = FailureKind::garbled;
     if (broken != FailureKind::none) break;
     if (piece.consumed > 0 && client.pending() < window) continue;
-    if (!whole && client.pending() > 0) {
+    // What must be recorded first is held as far as it can be, so that more of it is recorded.
+    const bool held = records_first() && slot.exchange->governed() && !slot.recorded;
+    if (!whole && client.pending() > (held ? window - 1 : 0)) {
+      const bool recorded = co_await record_first(slot, client, Ending::begun);
+      if (!recorded) take_back(slot, client);
+      if (!recorded) co_return Failure{};
       const auto gone = co_await client.flush();
       if (gone) outcome.ending = Ending::client_aborted;
       if (gone) co_return Failure{};
@@ -161,10 +179,12 @@ Task<> Gateway::finish_relay(Slot& slot, Downstream& client, Lease& lease) {
   lease->stream.reading.disarm();
   // Bytes after the end belong to nobody: such a connection is not used again.
   if (slot.answer->keep_alive() && lease->input.empty() && !slot.pump.running) lease.keep();
-  if (slot.answer_body == AnswerBody::hold) release_answer(slot, client);
+  if (slot.answer_body == AnswerBody::hold) co_await finish_held(slot, client);
   if (slot.exchange->verdict.rejected()) co_return;
   client.end_answer();
-  const auto gone = co_await client.flush();
+  const bool recorded = co_await record_first(slot, client, Ending::ready);
+  if (!recorded) co_return take_back(slot, client);
+  const auto gone = co_await flush(slot, client);
   slot.outcome.ending = gone ? Ending::client_aborted : Ending::answered;
   if (slot.answer_body != AnswerBody::copy) co_return;
   slot.exchange->response.body = *slot.kept_answer;

@@ -1,5 +1,6 @@
 #include "proxy/governance.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace proxy {
@@ -9,6 +10,11 @@ namespace {
 // What its counts mean.
 bool same_limit(const filters::RateLimitSettings& a, const filters::RateLimitSettings& b) {
   return a.rate == b.rate && a.burst == b.burst && a.keys == b.keys;
+}
+
+// Enough to tell one file from another of the same gateway.
+std::string shortened(const std::string& digest) {
+  return digest.substr(0, std::string_view("sha256:").size() + 8);
 }
 
 }  // namespace
@@ -26,6 +32,8 @@ Governance::Governance(const Config& config, const Governance* before)
       config_digest(config.digest),
       contract_digest(config.contract_digest),
       policy_digest(config.policy_digest),
+      config_mark(shortened(config_digest)),
+      contract_mark(shortened(contract_digest)),
       forward_other_paths(config.forward_other_paths) {}
 
 Governing counted_apart(Governing governance) {

@@ -27,6 +27,8 @@ struct Governance {
   std::shared_ptr<PolicyTally> tally;    // of all workers; never null
   // "sha256:<hex>" of their texts; empty where there is none.
   std::string config_digest, contract_digest, policy_digest;
+  // For the record, cut short: "sha256:0123abcd".
+  std::string config_mark, contract_mark;
   bool forward_other_paths;
 };
 

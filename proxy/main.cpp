@@ -28,8 +28,10 @@ std::size_t terminal_columns() {
 int main(int argc, char** argv) {
   // First, while OpenSSL holds nothing yet. Without it everything works, and costs more.
   (void)proxy::use_recycled_memory_for_openssl();
-  // A peer that is gone is an error of `send`, not the end of the process.
+  // A peer that is gone is an error of `send`, and a file that may not grow one of `write`: neither
+  // is the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return proxy::run(argc, argv, {.serve = proxy::serve, .explain = proxy::explain},
                       {.in = std::cin,

@@ -44,7 +44,8 @@ class Exposition {
   void begin(const char* name, const char* help, MetricType type) {
     families_.push_back({std::string("prefgate_") + name, help, type, {}});
   }
-  void counter(Labels labels, std::uint64_t value) {
+  template <class Number>
+  void counter(Labels labels, Number value) {
     auto& metric = families_.back().metric.emplace_back();
     metric.label = std::move(labels);
     metric.counter.value = static_cast<double>(value);
@@ -182,6 +183,10 @@ void Exposition::add_audit() {
   begin("audit_failed_writes_total", "Times the disk refused a write, a sync or a checkpoint.",
         MetricType::Counter);
   counter({}, counters.failed_writes);
+  begin("audit_syncs_total", "Times a segment was made durable.", MetricType::Counter);
+  counter({}, counters.syncs);
+  begin("audit_sync_seconds_total", "How long that took in all.", MetricType::Counter);
+  counter({}, std::chrono::duration<double>(counters.sync_time).count());
   begin("audit_backlog_ratio", "How full the fullest ring of records is that wait for the writer.",
         MetricType::Gauge);
   gauge({}, vitals_.audit_backlog());

@@ -101,6 +101,10 @@ AuditSettings audit_settings(const Config& config) {
   return {.directory = config.audit.directory,
           .signing_key = signing_key(config.audit),
           .rings = config.workers,
+          .durability = config.audit.durability,
+          .segment_bytes = config.audit.segment,
+          .segment_age = config.audit.segment_age,
+          .keep = config.audit.keep,
           .warn = [](const std::string& what) { spdlog::error("{}", what); }};
 }
 

@@ -31,6 +31,7 @@ struct Slot {
   filters::AnswerBody answer_body = filters::AnswerBody::pass;
   std::optional<std::pmr::string> kept_answer;  // in the arena
   std::size_t audit_reserved = 0;
+  bool recorded = false;
   Clock::time_point begun{};  // the head was whole
   Clock::time_point asked{};  // a connection to the upstream was asked for
   std::array<char, KeyedHash::text_size> bearer_hash;
@@ -46,6 +47,10 @@ struct Slot {
     std::optional<Timer> done;  // cancelled at its end, where somebody waits
   } pump;
 
+  static std::chrono::microseconds since(Clock::time_point begin) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
+  }
+
   // Ready for the next exchange.
   void open() {
     outcome = {};
@@ -53,6 +58,7 @@ struct Slot {
     to_client.clear();
     pump.verdict = filters::go_on;
     pump.failure = FailureKind::none;
+    recorded = false;
     exchange.emplace(arena);
   }
   void close() {

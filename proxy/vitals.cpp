@@ -40,8 +40,8 @@ PoolCounts Vitals::pool() const {
 double Vitals::audit_backlog() const {
   double most = 0;
   for (const auto* ring : rings)
-    most = std::max(most,
-                    static_cast<double>(ring->backlog()) / static_cast<double>(ring->capacity()));
+    most =
+        std::max(most, static_cast<double>(ring->depth()) / static_cast<double>(ring->capacity()));
   return std::min(most, 1.0);  // the tail is read after the head, and may have gone on
 }
 

@@ -20,7 +20,8 @@ Worker::Worker(const Shared& shared, std::size_t number, const Governing& govern
       watchdog_(context_),
       pool_(context_, watchdog_, shared.config.upstream, shared.upstream_tls, &meter_),
       hash_(shared.hmac_key),
-      gateway_(shared.config, counted_apart(governance), pool_, ring, hash_, meter_),
+      audit_(context_, ring, shared.config.audit.durability, shared.config.audit.on_full),
+      gateway_(shared.config, counted_apart(governance), pool_, audit_, hash_, meter_),
       random_(std::random_device{}()) {
   for (std::size_t i = 0; i < sockets.size(); ++i)
     listeners_.push_back(
@@ -92,6 +93,7 @@ void Worker::stop() {
   asio::post(context_, [this] {
     for (auto* session : sessions_) session->cut();
     pool_.stop();
+    audit_.stop();
   });
 }
 

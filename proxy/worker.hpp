@@ -78,6 +78,7 @@ class Worker {
   Watchdog watchdog_;
   Pool pool_;
   KeyedHash hash_;
+  AuditWaits audit_;
   Gateway gateway_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<Session*> sessions_;

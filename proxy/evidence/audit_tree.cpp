@@ -1,11 +1,13 @@
 #include "proxy/evidence/audit_tree.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
 
 #include "proxy/evidence/counted.hpp"
+#include "proxy/evidence/retention.hpp"
 #include "proxy/evidence/segment_reader.hpp"
 
 namespace proxy {
@@ -57,6 +59,7 @@ void AuditTree::resume(std::uint64_t records) {
                              " were signed, and only " + std::to_string(records) + " are there" +
                              remedy);
   take_on(*last);
+  take_on_retention();
   if (!opened.checkpoint)
     notice("the last checkpoint " + opened.fault + "; from now on this one signs");
   if (records > last->size) {
@@ -79,15 +82,35 @@ bool AuditTree::stored_fits(const Checkpoint& last) const {
 // records, if they do. Else nothing is touched: what is there is evidence of what happened.
 void AuditTree::take_on(const Checkpoint& last) {
   if (stored_fits(last)) return stored_.cut(last.size);
+  // Of records that retention has removed there is nothing but the tree itself.
+  const auto first = unverified_retention(directory_).first;
   CompactRange range;
-  read_records(directory_, 0, last.size,
+  if (first > 0 && first <= std::min(last.size, stored_.stored()))
+    range = CompactRange(first, stored_.nodes());
+  const auto base = range.size();
+  read_records(directory_, base, last.size,
                [&](std::string_view line) { range.append(leaf_hash(line)); });
   if (range.size() != last.size || range.root() != last.root)
     throw std::runtime_error("audit " + directory_.string() +
                              ": the records are not those that were signed" + remedy);
-  stored_.cut(0);
+  stored_.cut(base);
   read(last.size);
   notice("the stored tree did not fit its checkpoint; the records do, and it was made anew");
+}
+
+// Another key signs from now on: what the one before has signed of removed records, too.
+void AuditTree::take_on_retention() {
+  const auto opened = open_retention(directory_, key_.public_key());
+  if (opened.fault.empty()) return;
+  const auto& said = opened.unverified;
+  if (!said || said->first > size() || root_of(said->first, stored_.nodes()) != said->root)
+    throw std::runtime_error("audit " + (directory_ / Retention::file_name).string() + ": " +
+                             opened.fault + ", and does not fit the records" + remedy);
+  if (const auto error =
+          replace_file(directory_ / Retention::file_name, sign_retention(*said, key_), write_))
+    throw std::runtime_error("audit " + directory_.string() +
+                             ": the evidence cannot be written: " + error.message());
+  notice(std::string(Retention::file_name) + " " + opened.fault + "; from now on this one signs");
 }
 
 // Records from where the tree ends up to `last`.
@@ -115,11 +138,13 @@ void AuditTree::append(std::string_view lines) {
   for_each_line(lines, [this](std::string_view line) { stored_.append(leaf_hash(line)); });
 }
 
-std::error_code AuditTree::sign(bool closed) {
+std::error_code AuditTree::sign(bool closed, Keeping keeping) {
   if (const auto error = stored_.write()) return error;
-  if (const auto error = stored_.sync()) return error;
+  if (keeping == Keeping::durable)
+    if (const auto error = stored_.sync()) return error;
   const Checkpoint checkpoint{.size = size(), .root = stored_.root(), .closed = closed};
-  return replace_file(directory_ / checkpoint_name, sign_checkpoint(checkpoint, key_), write_);
+  return replace_file(directory_ / checkpoint_name, sign_checkpoint(checkpoint, key_), write_,
+                      keeping);
 }
 
 }  // namespace proxy

@@ -37,13 +37,15 @@ class AuditTree {
   // their nodes to the files; what they do not take is kept, and `write` is to be called again.
   void append(std::string_view lines);
   std::error_code write() { return stored_.write(); }
-  // Makes a checkpoint over everything appended, durable when it returns. The lines must be.
-  std::error_code sign(bool closed);
+  // Makes a checkpoint over everything appended, durable when it returns. The lines must be. Of a
+  // lazy one nothing is made durable: after the machine's end it may be ahead of the lines.
+  std::error_code sign(bool closed, Keeping keeping = Keeping::durable);
 
  private:
   void resume(std::uint64_t records);
   bool stored_fits(const Checkpoint& last) const;
   void take_on(const Checkpoint& last);
+  void take_on_retention();
   void read(std::uint64_t last);
   void notice(const std::string& what);
 

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::string_view closed_line = "closed\n";
 
-std::string text_of(const Checkpoint& checkpoint, std::string_view name) {
-  return std::string(name) + "\n" + std::to_string(checkpoint.size) + "\n" +
-         to_base64(checkpoint.root) + "\n" + std::string(checkpoint.closed ? closed_line : "");
-}
-
 // The first line of `text`, which loses it; none where it has no end.
 std::optional<std::string_view> take_line(std::string_view& text) {
   const auto end = text.find('\n');
@@ -25,7 +20,14 @@ std::optional<std::string_view> take_line(std::string_view& text) {
   return line;
 }
 
-std::optional<Checkpoint> parse(std::string_view text) {
+}  // namespace
+
+std::string checkpoint_text(const Checkpoint& checkpoint, std::string_view name) {
+  return std::string(name) + "\n" + std::to_string(checkpoint.size) + "\n" +
+         to_base64(checkpoint.root) + "\n" + std::string(checkpoint.closed ? closed_line : "");
+}
+
+std::optional<Checkpoint> parse_checkpoint(std::string_view text) {
   std::string_view rest = text;
   const auto name = take_line(rest);
   const auto size = take_line(rest);
@@ -39,29 +41,27 @@ std::optional<Checkpoint> parse(std::string_view text) {
   std::ranges::copy(*hash, checkpoint.root.begin());
   checkpoint.closed = !rest.empty();
   // Whatever is spelt in another way than it would be written (01, +1, another line) is refused.
-  if (text_of(checkpoint, *name) != text) return std::nullopt;
+  if (checkpoint_text(checkpoint, *name) != text) return std::nullopt;
   return checkpoint;
 }
 
-}  // namespace
-
 std::string sign_checkpoint(const Checkpoint& checkpoint, const SigningKey& key) {
   const auto name = key.public_key().name();
-  return sign_note(text_of(checkpoint, name), name, key);
+  return sign_note(checkpoint_text(checkpoint, name), name, key);
 }
 
 OpenedCheckpoint open_checkpoint(std::string_view note, const PublicKey& key) {
   const auto name = key.name();
   const auto opened = open_note(note, name, key);
   if (!opened.fault.empty()) return {{}, opened.fault};
-  const auto checkpoint = parse(opened.text);
+  const auto checkpoint = parse_checkpoint(opened.text);
   if (!checkpoint || !opened.text.starts_with(name + "\n"))
     return {{}, "is signed, but is not the checkpoint of a log"};
   return {checkpoint, {}};
 }
 
 std::optional<Checkpoint> unverified_checkpoint(std::string_view note) {
-  return parse(unverified_text(note));
+  return parse_checkpoint(unverified_text(note));
 }
 
 }  // namespace proxy

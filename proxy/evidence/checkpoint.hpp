@@ -27,6 +27,9 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+// The text that is signed, of the log of that name; and back: strict, the one spelling.
+std::string checkpoint_text(const Checkpoint& checkpoint, std::string_view name);
+std::optional<Checkpoint> parse_checkpoint(std::string_view text);
 std::string sign_checkpoint(const Checkpoint& checkpoint, const SigningKey& key);
 
 // A checkpoint, or why there is none: "is not signed by this key, ..."; without a file's name.

@@ -18,13 +18,15 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
 // makes that name durable.
 template <class Place>
 std::error_code write_and_place(const Descriptor& made, const std::filesystem::path& temporary,
-                                std::string_view bytes, const Write& write, Place place) {
+                                std::string_view bytes, const Write& write, Keeping keeping,
+                                Place place) {
   if (!made) return last_error();
+  const bool durable = keeping == Keeping::durable;
   auto error = write_all(made.number(), bytes, write);
-  if (!error && ::fdatasync(made.number()) != 0) error = last_error();
+  if (!error && durable && ::fdatasync(made.number()) != 0) error = last_error();
   if (!error && place() != 0) error = last_error();
   ::unlink(temporary.c_str());  // where it was renamed there is nothing of that name
-  return error ? error : sync_folder(folder_of(temporary));
+  return error || !durable ? error : sync_folder(folder_of(temporary));
 }
 
 }  // namespace
@@ -47,17 +49,17 @@ std::error_code write_all(int file, std::string_view bytes, const Write& write) 
 std::error_code create_file(const std::filesystem::path& file, std::string_view bytes) {
   auto temporary = file.string() + ".XXXXXX";
   const Descriptor made(::mkostemp(temporary.data(), O_CLOEXEC));  // 0600, O_EXCL
-  return write_and_place(made, temporary, bytes, ::write,
+  return write_and_place(made, temporary, bytes, ::write, Keeping::durable,
                          [&] { return ::link(temporary.c_str(), file.c_str()); });
 }
 
 std::error_code replace_file(const std::filesystem::path& file, std::string_view bytes,
-                             const Write& write) {
+                             const Write& write, Keeping keeping) {
   auto temporary = file;
   temporary += ".new";  // always the same: a crash leaves one at most
   constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
   const Descriptor made(::open(temporary.c_str(), flags, 0600));
-  return write_and_place(made, temporary, bytes, write,
+  return write_and_place(made, temporary, bytes, write, keeping,
                          [&] { return std::rename(temporary.c_str(), file.c_str()); });
 }
 

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string_view>
@@ -14,8 +15,9 @@
 
 namespace proxy {
 
-// Has the meaning of write(2); tests give one that fails.
+// Have the meaning of write(2) and fdatasync(2); tests give some that fail.
 using Write = std::function<ssize_t(int, const char*, std::size_t)>;
+using Sync = std::function<int(int)>;
 
 class Descriptor {
  public:
@@ -44,9 +46,10 @@ std::error_code write_all(int file, std::string_view bytes, const Write& write =
 // Mode 0600, whatever the umask. Leaves a file that is there already as it is: errc::file_exists.
 std::error_code create_file(const std::filesystem::path& file, std::string_view bytes);
 // In the place of what was there, if anything: a reader sees the old or the new. Mode 0600. One
-// writer at a time.
+// writer at a time. `lazy`: it is not made durable, and after the machine's end may be lost.
+enum class Keeping : std::uint8_t { durable, lazy };
 std::error_code replace_file(const std::filesystem::path& file, std::string_view bytes,
-                             const Write& write = ::write);
+                             const Write& write = ::write, Keeping keeping = Keeping::durable);
 
 // The names in a folder.
 std::error_code sync_folder(const std::filesystem::path& folder);

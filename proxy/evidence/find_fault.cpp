@@ -35,7 +35,9 @@ std::vector<Suspects> suspects(const FirstScan& first, std::uint64_t size) {
   for (std::size_t level = 0; level < StoredTree::levels; ++level) {
     const auto different = first.comparison.first_different(level);
     const auto shift = StoredTree::tile_height * level;
-    if (different) all.push_back({*different << shift, std::min(size, (*different + 1) << shift)});
+    if (different)
+      all.push_back({std::max(first.base.size(), *different << shift),
+                     std::min(size, (*different + 1) << shift)});
     if (level == 0 && !different && first.records < size)
       all.push_back({first.records, first.records + 1});
   }
@@ -52,19 +54,22 @@ struct SecondScan {
 };
 
 void scan_again(const FirstScan& first, SecondScan& second, unsigned threads) {
-  CompactRange range;
+  CompactRange range = first.base;
   const auto note_root = [&] {
     const auto asked = second.roots.find(range.size());
     if (asked != second.roots.end()) asked->second = range.root();
   };
   note_root();
-  scan_log(first.segments, threads, [&](const ScannedLine& line) {
-    range.append(line.leaf);
-    note_root();
-    if (line.index == second.at) second.there = line;
-    if (line.index > second.at && !second.elsewhere && line.leaf == second.wanted)
-      second.elsewhere = line;
-  });
+  scan_log(
+      first.segments, threads,
+      [&](const ScannedLine& line) {
+        range.append(line.leaf);
+        note_root();
+        if (line.index == second.at) second.there = line;
+        if (line.index > second.at && !second.elsewhere && line.leaf == second.wanted)
+          second.elsewhere = line;
+      },
+      first.base.size());
 }
 
 // What happened at `second.at`, where everything before is proven.
@@ -104,8 +109,9 @@ LogFault guess(const FirstScan& first, std::uint64_t size) {
   if (first.records < size)
     return {first.records, range(first.records, size) + verb(size - first.records) +
                                " missing: " + std::to_string(size) + " were signed"};
-  return {std::nullopt, "the records are not those that were signed: of " + range(0, size) +
-                            ", at least one was altered" + no_help};
+  return {std::nullopt, "the records are not those that were signed: of " +
+                            range(first.base.size(), size) + ", at least one was altered" +
+                            no_help};
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ struct FirstScan {
   const std::vector<Segment>& segments;
   const StoredTree& stored;
   const TreeComparison& comparison;
+  const CompactRange& base;  // of the records before those: removed by retention
   std::uint64_t records = 0;
   std::optional<ScannedLine> misnumbered;  // the first line whose own number is not its place
 };

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "proxy/evidence/audit_tree.hpp"
+#include "proxy/evidence/retention.hpp"
 #include "proxy/evidence/segment_reader.hpp"
 
 namespace proxy {
@@ -24,7 +25,10 @@ std::string fault_of(const RecordProof& proof, const Checkpoint& checkpoint) {
 std::string line_of(const std::filesystem::path& directory, std::uint64_t seq) {
   std::string found;
   if (read_records(directory, seq, seq + 1, [&](std::string_view line) { found = line; }) != 1)
-    throw std::runtime_error("record " + std::to_string(seq) + " is not there");
+    throw std::runtime_error("record " + std::to_string(seq) +
+                             (seq < unverified_retention(directory).first
+                                  ? " was removed by retention (audit.keep)"
+                                  : " is not there"));
   return found;
 }
 

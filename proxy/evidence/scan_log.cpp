@@ -48,7 +48,8 @@ void take_block(const HashedBlock& hashed, ScannedLog& log, std::uint64_t& numbe
 
 }  // namespace
 
-ScannedLog scan_log(const std::vector<Segment>& segments, unsigned threads, const TakeLine& take) {
+ScannedLog scan_log(const std::vector<Segment>& segments, unsigned threads, const TakeLine& take,
+                    std::uint64_t first) {
   SegmentReader reader(segments);
   std::deque<std::future<HashedBlock>> ahead;
   const auto read_ahead = [&] {
@@ -59,6 +60,7 @@ ScannedLog scan_log(const std::vector<Segment>& segments, unsigned threads, cons
     }
   };
   ScannedLog log;
+  log.lines = first;
   std::uint64_t number = 0;
   for (read_ahead(); !ahead.empty(); read_ahead()) {
     const auto hashed = ahead.front().get();

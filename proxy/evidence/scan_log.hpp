@@ -29,7 +29,7 @@ struct TornEnd {
 };
 
 struct ScannedLog {
-  std::uint64_t lines = 0;
+  std::uint64_t lines = 0;            // as many as the log has: those before the first, too
   std::vector<std::uint64_t> begins;  // of each segment: the index of its first line
   std::vector<TornEnd> torn;
 };
@@ -37,6 +37,8 @@ struct ScannedLog {
 using TakeLine = std::function<void(const ScannedLine&)>;
 
 // Throws std::runtime_error naming the file that cannot be read.
-ScannedLog scan_log(const std::vector<Segment>& segments, unsigned threads, const TakeLine& take);
+// The first line has the place `first`.
+ScannedLog scan_log(const std::vector<Segment>& segments, unsigned threads, const TakeLine& take,
+                    std::uint64_t first = 0);
 
 }  // namespace proxy

@@ -46,6 +46,27 @@ std::optional<std::uint64_t> seq_of(std::string_view line) {
   return number_in(line.substr(0, line.find_first_of(",}")));
 }
 
+std::optional<std::chrono::system_clock::time_point> time_of(std::string_view line) {
+  constexpr std::string_view begin = R"("time":")";
+  constexpr std::string_view pattern = "0000-00-00T00:00:00.000000Z\"";
+  const auto at = line.find(begin);
+  if (!seq_of(line) || at == line.npos || at != line.find(',') + 1) return std::nullopt;
+  const auto text = line.substr(at + begin.size(), pattern.size());
+  const auto fits = [](char c, char like) {
+    return like == '0' ? c >= '0' && c <= '9' : c == like;
+  };
+  if (!std::ranges::equal(text, pattern, fits)) return std::nullopt;
+  const auto number = [&](std::size_t from, std::size_t size) {
+    return static_cast<int>(*number_in(text.substr(from, size)));
+  };
+  using namespace std::chrono;
+  const year_month_day day(year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
+                           std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  if (!day.ok()) return std::nullopt;
+  return sys_days(day) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
+         microseconds(number(20, 6));
+}
+
 std::vector<Segment> list_segments(const std::filesystem::path& directory) {
   std::vector<Segment> segments;
   std::error_code fault;

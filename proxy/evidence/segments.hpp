@@ -3,6 +3,7 @@
 // SegmentReader, who writes them AuditSegments.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -18,6 +19,8 @@ std::string segment_name(std::uint64_t first_seq);
 std::optional<std::uint64_t> first_seq_of(std::string_view name);
 // The seq of a line {"seq":N,... without its line end.
 std::optional<std::uint64_t> seq_of(std::string_view line);
+// Its time, {"seq":N,"time":"2026-11-22T20:31:15.742312Z",...; none where it has none like that.
+std::optional<std::chrono::system_clock::time_point> time_of(std::string_view line);
 
 struct Segment {
   std::uint64_t first_seq = 0;

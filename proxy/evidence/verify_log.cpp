@@ -3,10 +3,13 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <stdexcept>
 
 #include "proxy/evidence/audit_tree.hpp"
 #include "proxy/evidence/counted.hpp"
 #include "proxy/evidence/find_fault.hpp"
+#include "proxy/evidence/retention.hpp"
+#include "proxy/evidence/segment_file.hpp"
 
 namespace proxy {
 namespace {
@@ -20,8 +23,10 @@ class Verification {
     believe_checkpoint(key);
     // After the checkpoint: a gateway may be writing, and then there are more records, not fewer.
     segments_ = list_segments(directory);
+    const StoredTree stored(directory, StoredTree::Access::read);
+    believe_retention(open_retention(directory, key), stored);
     result_.segments = segments_.size();
-    scan(StoredTree(directory, StoredTree::Access::read));
+    scan(stored);
   }
 
   VerifiedLog result() { return std::move(result_); }
@@ -40,16 +45,39 @@ class Verification {
     if (!opened.checkpoint) fault({}, "the checkpoint " + opened.fault);
   }
 
+  // What it says is removed need not be there. But the stored tree must know it still.
+  void believe_retention(const OpenedRetention& opened, const StoredTree& stored) {
+    if (!opened.fault.empty()) return fault({}, "retained-from " + opened.fault);
+    if (!opened.retention) return;
+    const auto [first, root] = *opened.retention;
+    try {
+      base_ = CompactRange(first, stored.nodes());
+    } catch (const std::runtime_error&) {  // it is too short
+      base_ = {};
+    }
+    if (base_.size() != first || base_.root() != root) {
+      base_ = {};
+      return fault({},
+                   "of the records that were removed by retention, the stored tree does not "
+                   "have what was signed");
+    }
+    // The gateway signs first, and removes then.
+    while (segments_.size() > 1 && segments_[1].first_seq <= first)
+      segments_.erase(segments_.begin());
+    note("the first " + counted(first, "record") + (first == 1 ? " was" : " were") +
+         " removed by retention, as the log's key has signed");
+  }
+
   void scan(const StoredTree& stored) {
     const auto signed_size = result_.checkpoint ? result_.checkpoint->size : 0;
     // Of the kept one, too, the stored tree may know the beginning.
     TreeComparison comparison(stored, std::max(signed_size, kept_ ? kept_->size : 0));
-    FirstScan first{segments_, stored, comparison, 0, {}};
-    CompactRange range;
+    FirstScan first{segments_, stored, comparison, base_, 0, {}};
+    CompactRange range = base_;
     for (const auto& checkpoint : {result_.checkpoint, kept_})
       if (checkpoint) roots_[checkpoint->size] = {};
-    if (roots_.contains(0)) roots_[0] = range.root();
-    log_ = scan_log(segments_, threads_, [&](const ScannedLine& line) {
+    if (roots_.contains(range.size())) roots_[range.size()] = range.root();
+    const auto take = [&](const ScannedLine& line) {
       range.append(line.leaf, [&](unsigned height, std::uint64_t index, const Hash& hash) {
         comparison.compare(height, index, hash);
       });
@@ -57,21 +85,32 @@ class Verification {
       if (line.index == signed_size) unsigned_ = line;
       const auto asked = roots_.find(range.size());
       if (asked != roots_.end()) asked->second = range.root();
-    });
-    result_.records = first.records = log_.lines;
+    };
+    try {
+      log_ = scan_log(segments_, threads_, take, base_.size());
+    } catch (const DamagedSegment& damage) {
+      result_.records = range.size() - base_.size();
+      return fault(range.size(), std::string(damage.what()) + "; what follows was not looked at");
+    }
+    first.records = log_.lines;
+    result_.records = log_.lines - base_.size();
     judge(first);
   }
 
   void judge(const FirstScan& first) {
     const auto& own = result_.checkpoint;
-    if (own && !fits(*own)) return fault(find_fault(first, *own, threads_));
-    if (kept_ && !fits(*kept_)) return judge_kept(first);
+    if (own && !fits(*own, first)) return fault(find_fault(first, *own, threads_));
+    if (kept_ && !fits(*kept_, first)) return judge_kept(first);
     judge_numbers(first);
     if (own) judge_tree(first);
     judge_end();
   }
 
-  bool fits(const Checkpoint& checkpoint) const {
+  bool fits(const Checkpoint& checkpoint, const FirstScan& first) const {
+    const auto& own = result_.checkpoint;
+    if (checkpoint.size < base_.size())  // only the tree knows those
+      return own && StoredProofs(first.stored, own->size, own->root)
+                        .vouches_for(checkpoint.size, checkpoint.root);
     return checkpoint.size <= log_.lines && roots_.at(checkpoint.size) == checkpoint.root;
   }
 
@@ -144,6 +183,7 @@ class Verification {
   const std::filesystem::path file_;  // of the checkpoint
   std::optional<std::string> text_;   // what was in it
   std::vector<Segment> segments_;
+  CompactRange base_;                    // of the records that retention has removed
   std::map<std::uint64_t, Hash> roots_;  // by size, of the checkpoints'
   ScannedLog log_;
   std::optional<ScannedLine> unsigned_;  // the first line behind the signed ones

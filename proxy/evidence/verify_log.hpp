@@ -20,7 +20,7 @@ struct LogFault {
 };
 
 struct VerifiedLog {
-  std::uint64_t records = 0;             // whole lines there are
+  std::uint64_t records = 0;             // whole lines there are, without removed ones
   std::size_t segments = 0;              // files
   std::optional<Checkpoint> checkpoint;  // the directory's own, if the key has signed it
   std::vector<LogFault> faults;          // none: everything signed is there, unaltered

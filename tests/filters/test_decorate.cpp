@@ -48,6 +48,7 @@ TEST_CASE("decorating says who answered and, where it matters, whether the upstr
       {Origin::gateway, 502, Delivery::none, "(none)"},
       {Origin::gateway, 422, Delivery::no, "(none)"},
       {Origin::gateway, 503, Delivery::no, "(none)"},
+      {Origin::gateway, 503, Delivery::yes, "yes"},
       {Origin::upstream, 502, Delivery::unknown, "(none)"},
       {Origin::upstream, 200, Delivery::yes, "(none)"},
   };

@@ -4,6 +4,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
 
 #include "tests/support/exchange.hpp"
 #include "tests/support/files.hpp"
@@ -217,6 +220,38 @@ TEST_CASE("on_full: drop. Everything goes on, and a gap record says how many hav
   CHECK(counts.dropped > 0);
   CHECK(counts.lines > 100);
   CHECK(counts.lines + counts.dropped == exchanges);
+}
+
+TEST_CASE("on_full: block. While the ring is full requests wait, and then all are recorded") {
+  ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url(), {.audit = "{on_full: block}"});
+  const auto post = long_post();
+  constexpr std::size_t exchanges = 400;
+  std::atomic<std::size_t> good{0};
+  limit_files(gateway, 10'000);
+  std::thread client([&] {
+    auto connection = gateway.client();
+    for (std::size_t i = 0; i < exchanges; ++i)
+      if (connection.exchange(post).status == 200) ++good;
+  });
+  // Until nothing has gone on for a while.
+  const auto now = std::chrono::steady_clock::now;
+  const auto until = now() + patience;
+  std::size_t forwarded = 0;
+  for (auto since = now(); now() - since < milliseconds(300) && now() < until;)
+    if (const auto count = upstream.requests().size(); count != std::exchange(forwarded, count))
+      since = now();
+  CHECK(forwarded > 100);
+  CHECK(forwarded < exchanges);
+  limit_files(gateway, RLIM_INFINITY);
+  client.join();
+  CHECK(good == exchanges);
+  const auto records = gateway.records();
+  const auto counts = count(records);
+  CHECK(counts.lines == exchanges);
+  CHECK(counts.dropped == 0);
+  CHECK(std::ranges::any_of(
+      records, [](const Record& record) { return record.number("prefgate.queue_us") > 100'000; }));
 }
 
 TEST_CASE("records that cannot be written at the end are said, and the exit status is 1") {

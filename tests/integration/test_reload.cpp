@@ -156,7 +156,7 @@ TEST_CASE("SIGHUP under load: observe becomes enforce, and no exchange is lost o
   CHECK(idle.exchange(post("y.1")).field("x-prefgate-rules") == "policy.on");
   load.wait_for_more(200);
   load.stop();
-  CHECK(load.faults() == 0);
+  CHECK_MESSAGE(load.faults() == 0, gateway.printed());
   check_records(gateway, upstream, load.answered() + 2, digest(rule("observe")),
                 digest(rule("enforce")));
 }
@@ -172,7 +172,7 @@ TEST_CASE("a policy that Kubernetes swaps under load is taken without a signal")
   CHECK(line.ends_with(digest(rule("enforce"))));
   load.wait_for_more(200);
   load.stop();
-  CHECK(load.faults() == 0);
+  CHECK_MESSAGE(load.faults() == 0, gateway.printed());
   check_records(gateway, upstream, load.answered(), digest(rule("observe")),
                 digest(rule("enforce")));
 }

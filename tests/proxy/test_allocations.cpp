@@ -2,6 +2,8 @@
 // is warm. Counted on the worker's own thread, by every road to the heap.
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "tests/support/allocations.hpp"
 #include "tests/support/exchange.hpp"
 #include "tests/support/fake_upstream.hpp"
@@ -129,6 +131,36 @@ TEST_CASE("a warm request asks the heap for nothing under a rate limit, within o
       TestGateway gateway(std::move(config), world);
       check_no_allocations(gateway, gateway.client());
     }
+}
+
+// Here the test is the audit writer, too: see AuditNews.
+TEST_CASE("a warm request asks the heap for nothing while it waits for its record to be durable" *
+          doctest::skip(!tests::counts_allocations())) {
+  const tests::TlsWorld world;
+  FakeUpstream upstream(answer);
+  auto config = TestGateway::config(upstream.port());
+  config.audit.durability = proxy::Durability::request;
+  TestGateway gateway(std::move(config), world);
+  const std::jthread writer([&](const std::stop_token& stop) {
+    auto& ring = gateway.ring();
+    while (!stop.stop_requested()) {
+      if (ring.depth() == 0) continue;
+      ring.drain([](std::string_view, std::string_view) { return true; });
+      ring.news().made_durable(ring.taken());
+    }
+  });
+  auto client = gateway.client();
+  for (const auto& [what, request, status] : cases()) {
+    CAPTURE(what);
+    bool as_expected = true;
+    // Blocks go from one thread to the other, so that it takes a while until each has enough of
+    // them.
+    for (int i = 0; i < 300; ++i) as_expected &= client.exchange(request).status == status;
+    const auto before = gateway.allocations();
+    for (int i = 0; i < 200; ++i) as_expected &= client.exchange(request).status == status;
+    CHECK(gateway.allocations() - before == 0);
+    CHECK(as_expected);
+  }
 }
 
 // More at once than Asio keeps coroutine frames for. How far they

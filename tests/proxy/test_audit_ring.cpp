@@ -41,14 +41,14 @@ TEST_CASE("records come out whole, oldest first, once") {
 TEST_CASE("the backlog is what was committed and not taken yet; reservations are not in it") {
   AuditRing ring(64);
   REQUIRE(ring.reserve(20));
-  CHECK(ring.backlog() == 0);
+  CHECK(ring.depth() == 0);
   ring.release(20);
   for (int round = 0; round < 10; ++round) {  // around the end of the memory, too
     REQUIRE(put(ring, "{1}"));
     REQUIRE(put(ring, "{22}"));
-    CHECK(ring.backlog() == 3 + 4 + 2 * AuditRing::framing);
+    CHECK(ring.depth() == 3 + 4 + 2 * AuditRing::framing);
     CHECK(drain_all(ring).size() == 2);
-    CHECK(ring.backlog() == 0);
+    CHECK(ring.depth() == 0);
   }
 }
 

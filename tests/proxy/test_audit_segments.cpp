@@ -133,6 +133,51 @@ TEST_CASE("a newest segment that does not end in a record of its own is an error
   }
 }
 
+TEST_CASE("a compression that had not ended is begun anew, and said; the plain file counts") {
+  const TemporaryDirectory folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0700));
+  folder.write("records-000000000000.jsonl", "{\"seq\":0}\n");
+  folder.write("records-000000000000.jsonl.zst", "whole or not");
+  folder.write("records-000000000000.jsonl.new.zst", "hal");
+  folder.write("records-000000000001.jsonl", "{\"seq\":1}\n");
+  const AuditSegments segments(folder.path());
+  CHECK(segments.next_seq() == 2);
+  CHECK(segments.first_seq() == 1);
+  REQUIRE(segments.notices().size() == 1);
+  CHECK(segments.notices()[0].ends_with(
+      "the compression of 1 segment had not ended; it begins anew"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "records-000000000000.jsonl.zst"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "records-000000000000.jsonl.new.zst"));
+  CHECK(read_file(folder.path() / "records-000000000000.jsonl") == "{\"seq\":0}\n");
+}
+
+TEST_CASE("where the newest segment is compressed one is missing, and nothing is begun") {
+  const TemporaryDirectory folder;
+  folder.write("records-000000000000.jsonl.zst", "closed");
+  CHECK(message_of([&] {
+          AuditSegments segments(folder.path());
+        }).find("records-000000000000.jsonl.zst: is the newest segment, and compressed") !=
+        std::string::npos);
+}
+
+TEST_CASE("nothing goes into a segment that was moved away, until it is back") {
+  const TemporaryDirectory folder;
+  AuditSegments segments(folder.path());
+  std::error_code error;
+  CHECK(segments.append("{\"seq\":0}\n", error) == 10);
+  const auto name = folder.path() / "records-000000000000.jsonl";
+  std::filesystem::rename(name, folder.path() / "elsewhere");
+  CHECK(segments.append("{\"seq\":1}\n", error) == 0);
+  CHECK(error == std::errc::no_such_file_or_directory);
+  CHECK(segments.sync() == std::errc::no_such_file_or_directory);
+  folder.write(name.filename(), "another's");
+  CHECK(segments.append("{\"seq\":1}\n", error) == 0);
+  std::filesystem::rename(folder.path() / "elsewhere", name);
+  CHECK(segments.append("{\"seq\":1}\n", error) == 10);
+  CHECK_FALSE(segments.sync());
+  CHECK(read_file(name) == "{\"seq\":0}\n{\"seq\":1}\n");
+}
+
 TEST_CASE("files of other names are let be") {
   const TemporaryDirectory folder;
   for (const auto* name : {"records-.jsonl", "records-5.jsonl", "records-00000000000x.jsonl",

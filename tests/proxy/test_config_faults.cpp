@@ -178,8 +178,8 @@ TEST_CASE("faults of workers, other_paths and contract, and of what is not there
       {"filters: {policy: {mode: enforce}}", ":1:20: unknown key `mode`"},
       {"filters: {repair: {placements: warn, encode: enforce}}",
        ":1:20: unknown key `placements` (did you mean `placement`?)\n:1:38: unknown key `encode`"},
-      {"audit: {segment: 64MiB, keep: 30d}",
-       ":1:9: unknown key `segment`\n:1:25: unknown key `keep`"},
+      {"audit: {segment: 64MiB, segment_age: 7d, keep: 30d}", ""},
+      {"audit: {keep: forever}", ""},
       {"<<: {workers: 1}", ":1:1: unknown key `<<`"},
       {"workers: 1\nworkers: 1", ":2:1: key `workers` is given twice, first on line 1"},
       {"nonsense: 1\nnonsense: 1",
@@ -231,11 +231,11 @@ TEST_CASE("faults of audit and log name what this version takes") {
       {"audit: {level: requests}",
        ":1:16: expected request, the only value in this version, got `requests` (did you mean "
        "`request`?)"},
-      {"audit: {durability: request}",
-       ":1:21: `request` is not in this version, which takes batch"},
-      {"audit: {on_full: block}",
-       ":1:18: `block` is not in this version, which takes reject, drop"},
-      {"audit: {on_full: wait}", ":1:18: expected one of reject, drop, got `wait`"},
+      {"audit: {durability: always}", ":1:21: expected one of none, batch, request, got `always`"},
+      {"audit: {on_full: wait}", ":1:18: expected one of reject, drop, block, got `wait`"},
+      {"audit: {segment: 1KiB, segment_age: 1ms, keep: never}",
+       ":1:18: expected 4KiB to 4GiB, got `1KiB`\n:1:37: expected 1s to 3650d, got `1ms`\n"
+       ":1:48: expected a time such as 30s, got `never`"},
       {"audit: {directory: \"\", hmac_key: [a]}",
        ":1:20: expected a file name, got an empty text\n"
        ":1:34: expected generated or a file name, got a list"},

@@ -4,13 +4,12 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "proxy/audit_writer.hpp"
+#include "proxy/evidence/segment_reader.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace tests {
@@ -24,14 +23,10 @@ using tests::TemporaryDirectory;
 
 // All lines of all segments, in order.
 inline std::vector<std::string> lines_in(const std::filesystem::path& directory) {
-  std::map<std::string, std::filesystem::path> segments;
-  for (const auto& entry : std::filesystem::directory_iterator(directory))
-    if (entry.path().extension() == ".jsonl") segments[entry.path().filename()] = entry.path();
+  proxy::SegmentReader reader(proxy::list_segments(directory));
   std::vector<std::string> lines;
-  for (const auto& [name, path] : segments) {
-    std::ifstream in(path, std::ios::binary);
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-  }
+  while (const auto block = reader.next())
+    proxy::for_each_line(block->text, [&](std::string_view line) { lines.emplace_back(line); });
   return lines;
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "proxy/evidence/segment_reader.hpp"
 #include "tests/support/exchange.hpp"
 
 namespace tests {
@@ -112,23 +113,18 @@ int RunningGateway::wait() {
 
 std::vector<Record> RunningGateway::records() {
   if (!ended_) CHECK_MESSAGE(stop() == 0, printed());
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "audit"))
-    if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
+  proxy::SegmentReader reader(proxy::list_segments(folder_.path() / "audit"));
   std::vector<Record> records;
-  for (const auto& file : files) {
-    std::istringstream text(read_file(file));
-    for (std::string line; std::getline(text, line);) {
-      CAPTURE(line);
-      Record record;
-      record.json.Parse<rapidjson::kParseValidateEncodingFlag>(line.data(), line.size());
-      REQUIRE_FALSE(record.json.HasParseError());
-      REQUIRE(record.json.IsObject());
-      CHECK(record.number("seq") == static_cast<std::int64_t>(records.size()));
-      records.push_back(std::move(record));
-    }
-  }
+  const auto take = [&](std::string_view line) {
+    CAPTURE(line);
+    Record record;
+    record.json.Parse<rapidjson::kParseValidateEncodingFlag>(line.data(), line.size());
+    REQUIRE_FALSE(record.json.HasParseError());
+    REQUIRE(record.json.IsObject());
+    CHECK(record.number("seq") == static_cast<std::int64_t>(records.size()));
+    records.push_back(std::move(record));
+  };
+  while (const auto block = reader.next()) proxy::for_each_line(block->text, take);
   return records;
 }
 

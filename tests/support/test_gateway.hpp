@@ -36,6 +36,8 @@ class TestGateway {
   // Until the worker has done all that it was asked to before.
   void settle();
   proxy::Worker& worker() { return *worker_; }
+  // For a test that drains it itself, and then does not ask for `records`.
+  proxy::AuditRing& ring() { return ring_; }
   // What governs by this configuration is in force when it returns; all else stays as it was.
   void adopt(const proxy::Config& config);
 

@@ -1,0 +1,70 @@
+// What recording costs an exchange, all told: hashing both tokens, the record's text, its way
+// through the ring, and the audit writer's thread: file, hash, tree, checkpoints. CPU time of the
+// whole process, so `CPU` is the figure to go by; segments are compressed in that time as well.
+#include <benchmark/benchmark.h>
+
+#include <string>
+#include <thread>
+
+#include "filters/record.hpp"
+#include "proxy/audit_writer.hpp"
+#include "proxy/keyed_hash.hpp"
+#include "tests/support/exchange.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace {
+
+using tests::TestExchange;
+
+void audit(benchmark::State& state, TestExchange& with, std::size_t tokens) {
+  const tests::TemporaryDirectory folder;
+  proxy::AuditWriter writer(
+      {.directory = folder.path() / "audit", .signing_key = proxy::SigningKey::generate()});
+  auto& ring = writer.ring(0);
+  const std::string key(32, 'k');
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(key.data());
+  const proxy::KeyedHash hash{proxy::HmacKey({bytes, key.size()})};
+  const std::string bearer(tokens, 'b');
+  const std::string device(tokens, 'd');
+  std::array<char, proxy::KeyedHash::text_size> bearer_text{};
+  std::array<char, proxy::KeyedHash::text_size> device_text{};
+  filters::Outcome outcome;
+  outcome.decision = filters::Decision::forwarded;
+  outcome.ending = filters::Ending::answered;
+  outcome.status = 200;
+  outcome.client_address = "127.0.0.1";
+  outcome.client_port = 40'000;
+  outcome.scheme = "https";
+  outcome.protocol_version = "1.1";
+  outcome.upstream_address = "127.0.0.1:8443";
+  outcome.duration = outcome.upstream_duration = std::chrono::microseconds{750};
+  outcome.chain = outcome.first_byte = outcome.write = std::chrono::microseconds{20};
+  filters::Arena memory;
+  for (auto _ : state) {
+    memory.reset();
+    while (!ring.reserve(filters::least_record))  // the writer is behind: not at its CPU's cost
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    outcome.bearer_hash = hash.write(bearer, bearer_text);
+    outcome.device_hash = hash.write(device, device_text);
+    ring.commit(filters::least_record, filters::render_record(*with, outcome, memory));
+  }
+  writer.stop();
+  state.counters["records"] = static_cast<double>(writer.counters().written);
+}
+
+void audit_get(benchmark::State& state) {
+  TestExchange exchange("GET", tests::good_query, "");
+  exchange.run();
+  audit(state, exchange, 64);
+}
+
+void audit_post(benchmark::State& state) {
+  TestExchange exchange("POST", "", tests::app_body(17));
+  exchange.run();
+  audit(state, exchange, 64);
+}
+
+BENCHMARK(audit_get)->MeasureProcessCPUTime();
+BENCHMARK(audit_post)->MeasureProcessCPUTime();
+
+}  // namespace

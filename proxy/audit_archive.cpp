@@ -1,0 +1,85 @@
+#include "proxy/audit_archive.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "proxy/evidence/compress_segment.hpp"
+#include "proxy/evidence/retention.hpp"
+#include "proxy/evidence/segment_file.hpp"
+#include "proxy/evidence/segments.hpp"
+
+namespace proxy {
+namespace {
+
+constexpr std::chrono::milliseconds longest_pause = std::chrono::hours{1};
+
+// Segments grow old without anything happening.
+std::chrono::milliseconds pause(const ArchiveSettings& settings) {
+  return std::clamp(settings.keep.value_or(longest_pause) / 10, std::chrono::milliseconds{100},
+                    longest_pause);
+}
+
+}  // namespace
+
+AuditArchive::AuditArchive(ArchiveSettings settings, std::uint64_t open)
+    : settings_(std::move(settings)), open_(open), thread_([this] { run(); }) {}
+
+AuditArchive::~AuditArchive() {
+  stop();
+}
+
+void AuditArchive::segment_begun(std::uint64_t open) {
+  open_ = open;
+  {
+    const std::scoped_lock lock(mutex_);
+    wanted_ = true;
+  }
+  changed_.notify_one();
+}
+
+void AuditArchive::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void AuditArchive::run() {
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);  // Linux: of this thread alone
+  while (!stopping_) {
+    tidy();
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, pause(settings_),
+                      [this] { return stopping_ || std::exchange(wanted_, false); });
+  }
+}
+
+// What fails is tried again the next time.
+void AuditArchive::tidy() {
+  try {
+    if (settings_.keep)
+      retire_segments(settings_.directory, settings_.signing_key,
+                      std::chrono::system_clock::now() - *settings_.keep, open_);
+    compress_ended();
+    warned_.clear();
+  } catch (const std::exception& error) {
+    if (warned_ != error.what() && settings_.warn) settings_.warn(error.what());
+    warned_ = error.what();
+  }
+}
+
+void AuditArchive::compress_ended() {
+  for (const auto& segment : list_segments(settings_.directory)) {
+    if (stopping_ || segment.first_seq >= open_) return;
+    if (segment.file.extension() != SegmentFile::compressed_end)
+      compress_segment(segment.file, [this] { return !stopping_; });
+  }
+}
+
+}  // namespace proxy
