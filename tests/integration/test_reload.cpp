@@ -26,8 +26,11 @@ std::string digest(const std::string& policy) {
   return "sha256:" + proxy::sha256_hex(policy);
 }
 
+// A disk that is busy for a while must not refuse what these tests count.
 GatewaySetup under(const std::filesystem::path& policy) {
-  return {.more = "filters: {policy: {file: \"" + policy.string() + "\"}}\n", .workers = 2};
+  return {.audit = "{on_full: block}",
+          .more = "filters: {policy: {file: \"" + policy.string() + "\"}}\n",
+          .workers = 2};
 }
 
 // The next line of its log with this text.
