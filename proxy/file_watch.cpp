@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::size_t most_bytes = 256 * 1024 * 1024;  // what a device list may have
 
+}  // namespace
+
 std::string digest_of(const std::filesystem::path& file) {
   const FileText source = read_file(file, most_bytes);
   return source.fault.empty() ? "sha256:" + sha256_hex(source.text) : std::string();
 }
-
-}  // namespace
 
 FileState state_of(const std::filesystem::path& file) {
   struct ::stat status{};

@@ -37,6 +37,9 @@ struct FileDigest {
   bool operator==(const FileDigest&) const = default;
 };
 
+// Of the bytes that are there now; empty where they cannot be read.
+std::string digest_of(const std::filesystem::path& file);
+
 class FileWatch {
  public:
   // These, from now on, with the digests of what was made of them.

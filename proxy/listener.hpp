@@ -16,6 +16,8 @@ class Listener {
   Listener(Worker& worker, int socket, const TlsContext* tls);
 
   void start() { accept(); }
+  // Connections from now on are secured by this one.
+  void secure_with(const TlsContext* tls) { tls_ = tls; }
   // Takes in what the kernel has queued already, then closes.
   void close();
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proxy/check_files.hpp"
+#include "proxy/live_tls.hpp"
 
 namespace proxy {
 
@@ -50,7 +51,7 @@ std::vector<std::string_view> waiting_for_restart(const Config& started, const C
   const auto compare = [&](std::string_view section, auto member) {
     if (started.*member != loaded.*member) sections.push_back(section);
   };
-  compare("listen", &Config::listen);
+  if (!same_addresses(started.listen, loaded.listen)) sections.emplace_back("listen");
   compare("admin", &Config::admin);
   compare("workers", &Config::workers);
   compare("upstream", &Config::upstream);

@@ -195,14 +195,15 @@ void Exposition::add_audit() {
 void Exposition::add_operation() {
   begin("client_connections", "Connections of clients now.", MetricType::Gauge);
   gauge({}, static_cast<double>(vitals_.client_connections.load(std::memory_order_relaxed)));
-  begin("config_reloads_total", "Reloads of the configuration or of the policy alone.",
+  begin("config_reloads_total",
+        "Reloads of the configuration, or of the policy or of certificates alone.",
         MetricType::Counter);
   counter({{"result", "success"}}, vitals_.good_reloads());
   counter({{"result", "failure"}}, vitals_.bad_reloads());
-  if (!vitals_.certificates.empty()) {
+  if (const auto certificates = vitals_.certificates(); !certificates.empty()) {
     begin("certificate_not_after_seconds", "When a listener's certificate expires, in Unix time.",
           MetricType::Gauge);
-    for (const auto& [address, not_after] : vitals_.certificates)
+    for (const auto& [address, not_after] : certificates)
       gauge({{"listener", address}}, static_cast<double>(not_after));
   }
   begin("build_info", "What is running: always 1.", MetricType::Gauge);

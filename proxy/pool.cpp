@@ -103,10 +103,11 @@ Task<Lease> Pool::wait_in_line(milliseconds patience, Failure& failure) {
 }
 
 void Pool::give_back(std::unique_ptr<Upstream> upstream, bool reusable) {
-  if (auto* tls = upstream->stream.tls()) {
+  const bool trusted = upstream->trusted == trusted_;
+  if (auto* tls = upstream->stream.tls(); tls && trusted) {
     if (auto session = tls->take_session()) session_ = std::move(session);
   }
-  if (!reusable || !keeps(counts(), limits_)) {
+  if (!reusable || !trusted || !keeps(counts(), limits_)) {
     upstream.reset();
     --open_;
     return serve_next(nullptr);
@@ -142,6 +143,13 @@ void Pool::drop_outdated() {
   show();
   if (idle_.empty()) return;
   idle_watch_.arm(std::chrono::ceil<milliseconds>(idle_.front()->idle_since - oldest));
+}
+
+void Pool::trust(const TlsContext& tls) {
+  tls_ = &tls;
+  ++trusted_;
+  session_.reset();
+  close_idle();
 }
 
 void Pool::close_idle() {
@@ -187,6 +195,7 @@ Task<std::unique_ptr<Upstream>> Pool::connect(asio::ip::tcp::endpoint endpoint, 
   error_code ignored;
   stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
   if (tls_) {
+    upstream->trusted = trusted_;
     stream.secure_as_client(*tls_, config_.host, session_.get());
     const auto [broken, unused] = co_await stream.async_handshake(as_result);
     if (broken) {

@@ -42,7 +42,7 @@ class Lease {
 class Pool {
  public:
   // `tls` is null for clear text; `meter`, where the counts are shown, may be. All must outlive the
-  // pool.
+  // pool, and `tls` what replaces it.
   Pool(asio::io_context& context, Watchdog& watchdog, const UpstreamConfig& config,
        const TlsContext* tls, Meter* meter = nullptr);
   Pool(const Pool&) = delete;
@@ -53,6 +53,9 @@ class Pool {
   // says why.
   Task<Lease> take(milliseconds patience, Failure& failure);
 
+  // Connections from now on are secured by this one, of which the same holds. None that another has
+  // vouched for carries a further request, and no session of theirs is resumed.
+  void trust(const TlsContext& tls);
   // No request is left: drops idle connections, so that the worker's loop can end.
   void close_idle();
   // Ends every request's wait for the upstream, now, with a failure; there will be no others.
@@ -81,6 +84,7 @@ class Pool {
   Watchdog& watchdog_;
   const UpstreamConfig& config_;
   const TlsContext* tls_;
+  std::uint64_t trusted_ = 0;  // how often `trust` was called
   Meter* meter_;
   PoolLimits limits_;
   std::vector<Upstream*> everyone_;              // idle, leased and being opened

@@ -14,6 +14,7 @@
 #include "proxy/admin_pages.hpp"
 #include "proxy/audit_writer.hpp"
 #include "proxy/live_config.hpp"
+#include "proxy/live_tls.hpp"
 #include "proxy/signals.hpp"
 #include "proxy/version.hpp"
 #include "proxy/vitals.hpp"
@@ -61,15 +62,17 @@ class Server {
   void on_signal(int signal);
   void on_drained();
   void look_again();
-  void take_over(const std::string& why, Reloaded found);
+  void load_again();
+  bool take_over(const std::string& why, Reloaded found);
+  void take_over(RenewedTls found);
+  std::vector<ServedCertificate> certificates() const;
 
   const Config& config_;  // as started
   asio::io_context context_{1};
   Signals signals_{context_, {SIGTERM, SIGINT, SIGHUP}};  // before any thread is made
   LiveConfig live_;
   LoadedKey key_;
-  std::vector<std::unique_ptr<TlsContext>> listener_tls_;
-  std::unique_ptr<TlsContext> upstream_tls_;
+  LiveTls tls_;
   Governing governance_;
   std::vector<Governing> replaced_;  // while an exchange still holds them: see look_again
   std::atomic<std::size_t> connections_{0};
@@ -112,18 +115,13 @@ Server::Server(const Config& config)
     : config_(config),
       live_(config),
       key_(load_key(config.audit)),
+      tls_(config),
       governance_(live_.governance()),
-      shared_{config, listener_tls_, nullptr, key_.key, connections_},
+      shared_{config, tls_.contexts(), key_.key, connections_},
       audit_(audit_settings(config)),
       vitals_(config, audit_, connections_) {
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
   for (const auto& notice : audit_.notices()) spdlog::warn("{}", notice);
-  for (const auto& listen : config.listen)
-    listener_tls_.push_back(
-        listen.tls ? std::make_unique<TlsContext>(make_server_context(*listen.tls)) : nullptr);
-  if (config.upstream.tls)
-    upstream_tls_ = std::make_unique<TlsContext>(make_client_context(config.upstream.ca));
-  shared_.upstream_tls = upstream_tls_.get();
   open_sockets();
   for (std::size_t i = 0; i < config.workers; ++i)
     workers_.push_back(
@@ -137,9 +135,7 @@ void Server::open_admin() {
     vitals_.meters.push_back(&workers_[i]->meter());
     vitals_.rings.push_back(&audit_.ring(i));
   }
-  for (std::size_t i = 0; i < listener_tls_.size(); ++i)
-    if (listener_tls_[i])
-      vitals_.certificates.push_back({addresses_[i], listener_tls_[i]->not_after()});
+  vitals_.adopt(certificates());
   if (config_.admin.host.empty()) return;
   admin_.emplace(config_.admin, admin_pages(vitals_));
   spdlog::info("health and metrics at http://{}",
@@ -180,7 +176,7 @@ int Server::run() {
 // is left.
 void Server::on_signal(int signal) {
   if (signal == SIGHUP) {
-    if (!stopping_) take_over("SIGHUP", live_.load_again());
+    if (!stopping_) load_again();
     return;
   }
   if (std::exchange(stopping_, true)) {
@@ -212,20 +208,31 @@ void Server::on_drained() {
 void Server::look_again() {
   std::erase_if(replaced_, [](const Governing& each) { return each.use_count() == 1; });
   if (auto found = live_.look()) take_over("a file of the policy has changed", std::move(*found));
+  if (auto found = tls_.look()) take_over(std::move(*found));
   next_look_.expires_after(between_looks);
   next_look_.async_wait([this](error_code error) {
     if (!error && !stopping_) look_again();
   });
 }
 
+// Certificates last: that they can be used was among what was checked.
+void Server::load_again() {
+  if (!take_over("SIGHUP", live_.load_again())) return;
+  const auto& now = live_.config();
+  take_over(tls_.load_again(same_addresses(config_.listen, now.listen) ? now : config_));
+}
+
 // All or nothing. It is said to be in force when every worker judges by it.
-void Server::take_over(const std::string& why, Reloaded found) {
+bool Server::take_over(const std::string& why, Reloaded found) {
   for (const auto& each : found.diagnostics)
     spdlog::log(
         each.severity == Diagnostic::Severity::error ? spdlog::level::err : spdlog::level::warn,
         "{}", to_string(each));
   vitals_.reloaded({Vitals::Clock::now(), found.governance != nullptr, why});
-  if (!found.governance) return spdlog::error("{}: not taken over, what was in force stays", why);
+  if (!found.governance) {
+    spdlog::error("{}: not taken over, what was in force stays", why);
+    return false;
+  }
   for (const auto section : found.restart)
     spdlog::warn("{}: `{}` differs from what was started with, and waits for a restart", why,
                  section);
@@ -241,6 +248,25 @@ void Server::take_over(const std::string& why, Reloaded found) {
         if (--*left == 0) spdlog::info("{}", in_force);
       });
     });
+  return true;
+}
+
+void Server::take_over(RenewedTls found) {
+  if (found.why != LiveTls::by_request)
+    vitals_.reloaded({Vitals::Clock::now(), found.contexts.has_value(), found.why});
+  if (!found.contexts)
+    return spdlog::error("{}: not taken over, what was in force stays: {}", found.why, found.fault);
+  for (auto& worker : workers_) worker->adopt(*found.contexts);
+  vitals_.adopt(certificates());
+  spdlog::info("{}: certificates, keys and trust are read again", found.why);
+}
+
+std::vector<ServedCertificate> Server::certificates() const {
+  std::vector<ServedCertificate> served;
+  const auto& listeners = tls_.contexts().listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i)
+    if (listeners[i]) served.push_back({addresses_[i], listeners[i]->not_after()});
+  return served;
 }
 
 }  // namespace

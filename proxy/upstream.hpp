@@ -25,6 +25,7 @@ struct Upstream {
   Buffer input{8 * 1024};
   std::string address;          // "127.0.0.1:8443"
   std::uint64_t exchanges = 0;  // carried before the present one
+  std::uint64_t trusted = 0;    // of its pool, when it was secured
   std::chrono::steady_clock::time_point idle_since{};
 
   // False where the peer has closed the idle connection, or sent what nobody asked for: a request

@@ -10,6 +10,11 @@ void Vitals::adopt(Governing governance) {
   governance_.swap(governance);
 }
 
+void Vitals::adopt(std::vector<ServedCertificate> certificates) {
+  const std::lock_guard lock(mutex_);
+  certificates_ = std::move(certificates);
+}
+
 void Vitals::reloaded(Reload reload) {
   (reload.good ? good_reloads_ : bad_reloads_).add();
   const std::lock_guard lock(mutex_);
@@ -19,6 +24,11 @@ void Vitals::reloaded(Reload reload) {
 Governing Vitals::governance() const {
   const std::lock_guard lock(mutex_);
   return governance_;
+}
+
+std::vector<ServedCertificate> Vitals::certificates() const {
+  const std::lock_guard lock(mutex_);
+  return certificates_;
 }
 
 std::optional<Reload> Vitals::last_reload() const {

@@ -21,7 +21,7 @@ namespace proxy {
 
 enum class Phase : std::uint8_t { starting, ready, draining };
 
-// Of a listener, as it was at the start.
+// Of a listener.
 struct ServedCertificate {
   std::string address;    // of the listener: "127.0.0.1:8443"
   std::time_t not_after;  // the moment it expires
@@ -49,16 +49,17 @@ class Vitals {
   // Filled in before anybody reads.
   std::vector<const Meter*> meters;     // of the workers
   std::vector<const AuditRing*> rings;  // likewise
-  std::vector<ServedCertificate> certificates;
 
   // ---- The server's thread.
   void enter(Phase phase) { phase_.store(phase, std::memory_order_relaxed); }
   void adopt(Governing governance);
+  void adopt(std::vector<ServedCertificate> certificates);
   void reloaded(Reload reload);
 
   // ---- Any thread.
   Phase phase() const { return phase_.load(std::memory_order_relaxed); }
   Governing governance() const;
+  std::vector<ServedCertificate> certificates() const;
   std::optional<Reload> last_reload() const;
   std::uint64_t good_reloads() const { return good_reloads_.get(); }
   std::uint64_t bad_reloads() const { return bad_reloads_.get(); }
@@ -72,6 +73,7 @@ class Vitals {
   Count good_reloads_, bad_reloads_;
   mutable std::mutex mutex_;  // of what follows
   Governing governance_;
+  std::vector<ServedCertificate> certificates_;
   std::optional<Reload> last_reload_;
 };
 

@@ -18,14 +18,14 @@ Worker::Worker(const Shared& shared, std::size_t number, const Governing& govern
       meter_(number),
       work_(asio::make_work_guard(context_)),
       watchdog_(context_),
-      pool_(context_, watchdog_, shared.config.upstream, shared.upstream_tls, &meter_),
+      tls_(shared.tls),
+      pool_(context_, watchdog_, shared.config.upstream, tls_.upstream.get(), &meter_),
       hash_(shared.hmac_key),
       audit_(context_, ring, shared.config.audit.durability, shared.config.audit.on_full),
       gateway_(shared.config, counted_apart(governance), pool_, audit_, hash_, meter_),
       random_(std::random_device{}()) {
   for (std::size_t i = 0; i < sockets.size(); ++i)
-    listeners_.push_back(
-        std::make_unique<Listener>(*this, sockets[i], shared.listener_tls[i].get()));
+    listeners_.push_back(std::make_unique<Listener>(*this, sockets[i], tls_.listeners[i].get()));
 }
 
 Worker::~Worker() {
@@ -76,6 +76,15 @@ void Worker::adopt(const Governing& governance, std::function<void()> done) {
   asio::post(context_, [this, own = counted_apart(governance), done = std::move(done)]() mutable {
     gateway_.adopt(std::move(own));
     done();
+  });
+}
+
+void Worker::adopt(TlsContexts tls) {
+  asio::post(context_, [this, next = std::move(tls)]() mutable {
+    std::swap(tls_, next);  // what was in force goes when all of it is replaced
+    for (std::size_t i = 0; i < listeners_.size(); ++i)
+      listeners_[i]->secure_with(tls_.listeners[i].get());
+    if (tls_.upstream) pool_.trust(*tls_.upstream);
   });
 }
 

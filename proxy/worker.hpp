@@ -17,6 +17,7 @@
 #include "proxy/config.hpp"
 #include "proxy/gateway.hpp"
 #include "proxy/listener.hpp"
+#include "proxy/live_tls.hpp"
 #include "proxy/session.hpp"
 #include "proxy/watchdog.hpp"
 
@@ -25,8 +26,7 @@ namespace proxy {
 // What all workers of a server use, and none changes but `connections`.
 struct Shared {
   const Config& config;
-  const std::vector<std::unique_ptr<TlsContext>>& listener_tls;  // by listener; null where clear
-  const TlsContext* upstream_tls;                                // null where clear
+  const TlsContexts& tls;  // as started
   const HmacKey& hmac_key;
   std::atomic<std::size_t>& connections;  // of all workers
 };
@@ -44,6 +44,9 @@ class Worker {
   // Exchanges that begin after `done` was called, on that thread, are judged by this governance;
   // those under way, by the one they began with. After the worker's end it is never called.
   void adopt(const Governing& governance, std::function<void()> done);
+  // The same for connections that are made from now on. Idle ones to the upstream, which others
+  // have vouched for, are closed.
+  void adopt(TlsContexts tls);
   // Stops accepting; every session ends after what it has begun, and the thread after the last.
   // Then `done` is called, on that thread.
   void drain(std::function<void()> done);
@@ -76,6 +79,7 @@ class Worker {
   asio::io_context context_{1};
   asio::executor_work_guard<Executor> work_;
   Watchdog watchdog_;
+  TlsContexts tls_;
   Pool pool_;
   KeyedHash hash_;
   AuditWaits audit_;

@@ -299,6 +299,36 @@ TEST_CASE("a later connection resumes the session of an earlier one") {
   }
 }
 
+TEST_CASE("after other trust is given nothing that the old one vouched for is used again") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    TlsWorld world(version);
+    Fixture fixture(&world.server, &world.client);
+    auto idle = fixture.take_now();
+    auto busy = fixture.take_now();
+    for (auto* taken : {&idle, &busy}) {
+      tests::Outcome outcome;
+      spawn(fixture.context, exchange(*taken->lease, outcome));
+      fixture.run_until([&] { return !outcome.error.failed(); });
+    }
+    idle.lease.keep();
+    CHECK(fixture.idle() == 1);
+
+    const auto trusting = proxy::make_client_context(world.ca.certificate);
+    fixture.pool().trust(trusting);
+    CHECK(fixture.idle() == 0);
+    CHECK(fixture.open() == 1);
+    busy.lease.keep();  // its exchange was under way, and it carries no other
+    CHECK(fixture.idle() == 0);
+    CHECK(fixture.open() == 0);
+    CHECK_FALSE(fixture.take_now().lease->stream.tls()->resumed());
+    const auto stranger = tests::make_ca(world.folder.path(), "stranger");
+    const auto distrusting = proxy::make_client_context(stranger.certificate);
+    fixture.pool().trust(distrusting);
+    CHECK(fixture.take_now().failure.kind == FailureKind::tls_unverified);
+  }
+}
+
 // ---- Former bugs.
 
 TEST_CASE("bytes that came behind an answer are nobody's next answer, under TLS as well") {

@@ -23,10 +23,10 @@ std::string quoted(const std::filesystem::path& file) {
 
 std::string configuration(const std::string& url, const GatewaySetup& setup) {
   const auto certificates = development_certificates();
+  const auto& served = setup.certificates.empty() ? certificates : setup.certificates;
   std::ostringstream text;
   text << "listen:\n  - address: 127.0.0.1:0\n  - address: 127.0.0.1:0\n    tls: {certificate: "
-       << quoted(certificates / "gateway.pem")
-       << ", private_key: " << quoted(certificates / "gateway.key")
+       << quoted(served / "gateway.pem") << ", private_key: " << quoted(served / "gateway.key")
        << (setup.client_certificates ? ", client_ca: " + quoted(certificates / "ca.pem") : "")
        << "}\n"
        << "admin: " << setup.admin << "\nworkers: " << setup.workers

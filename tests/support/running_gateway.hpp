@@ -33,6 +33,7 @@ struct GatewaySetup {
   bool client_certificates = false;  // the TLS listener asks for them, of the development CA
   std::string ca = {};  // of the upstream, where its URL is https; empty: development's
   int workers = 1;
+  std::filesystem::path certificates = {};  // folder of gateway.pem and .key; empty: development's
   std::string admin = "{address: \"127.0.0.1:0\"}";
 };
 

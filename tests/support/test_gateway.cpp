@@ -28,10 +28,10 @@ TestGateway::TestGateway(proxy::Config config, const TlsWorld& world)
     : world_(world),
       config_(std::move(config)),
       key_(fixed_key()),
-      shared_{config_, listener_tls_, &world.client, key_, connections_} {
-  if (!config_.upstream.tls) shared_.upstream_tls = nullptr;
-  listener_tls_.push_back(nullptr);
-  listener_tls_.push_back(std::make_unique<proxy::TlsContext>(world.server_with(world.leaf)));
+      shared_{config_, tls_, key_, connections_} {
+  if (config_.upstream.tls) tls_.upstream = {std::shared_ptr<void>(), &world.client};
+  tls_.listeners = {nullptr,
+                    std::make_shared<const proxy::TlsContext>(world.server_with(world.leaf))};
   const std::vector<int> sockets{proxy::open_listening_socket("127.0.0.1", port_),
                                  proxy::open_listening_socket("127.0.0.1", tls_port_)};
   worker_ = std::make_unique<proxy::Worker>(

@@ -44,7 +44,7 @@ class TestGateway {
  private:
   const TlsWorld& world_;
   proxy::Config config_;
-  std::vector<std::unique_ptr<proxy::TlsContext>> listener_tls_;
+  proxy::TlsContexts tls_;
   proxy::HmacKey key_;
   std::atomic<std::size_t> connections_{0};
   proxy::AuditRing ring_;

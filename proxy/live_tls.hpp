@@ -1,0 +1,64 @@
+// LiveTls: the certificates, keys and trust that are in force, and how others come to be: when the
+// operator asks, when one of their files has changed, and, so that nobody can read old traffic with
+// one ticket key, after some hours. A fault leaves what is in force as it is. Owned by the server,
+// on its thread; blocks on the disk. It says what is to be taken over and takes over nothing
+// itself.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/config.hpp"
+#include "proxy/file_watch.hpp"
+#include "proxy/tls_context.hpp"
+
+namespace proxy {
+
+// Those that are in force together. Immutable, shared by all workers.
+struct TlsContexts {
+  std::vector<std::shared_ptr<const TlsContext>> listeners;  // null where clear
+  std::shared_ptr<const TlsContext> upstream;                // null where clear
+};
+
+// What came of loading again.
+struct RenewedTls {
+  std::optional<TlsContexts> contexts;  // none: there was a fault
+  std::string fault = {};
+  std::string why = {};
+};
+
+class LiveTls {
+ public:
+  using Clock = std::chrono::steady_clock;
+  // How long tickets can be resumed at most: their keys live and die with a context.
+  static constexpr std::chrono::hours longest{12};
+  // What RenewedTls::why says of the operator's wish.
+  static constexpr const char* by_request = "SIGHUP";
+
+  // Throws std::runtime_error that names each faulty file.
+  explicit LiveTls(const Config& started);
+
+  const TlsContexts& contexts() const { return contexts_; }
+  // From the files that `config` names. Its listeners are those of the start, but for their files.
+  RenewedTls load_again(const Config& config);
+  // To be called once a second or so: none where the files are as they were, and not too old.
+  std::optional<RenewedTls> look(Clock::time_point now = Clock::now());
+
+ private:
+  RenewedTls load(std::string why);
+
+  std::vector<std::optional<TlsFiles>> listeners_;
+  const bool upstream_tls_;
+  const std::optional<std::filesystem::path> upstream_ca_;
+  TlsContexts contexts_;
+  Clock::time_point loaded_;
+  FileWatch watch_;
+};
+
+// Whether the listeners differ at most in the files of their TLS.
+bool same_addresses(const std::vector<Listen>& one, const std::vector<Listen>& other);
+
+}  // namespace proxy
