@@ -105,7 +105,8 @@ class Status {
   }
 
   const Vitals& vitals_;
-  filters::JsonText json_{*std::pmr::new_delete_resource(), 1024};
+  std::pmr::monotonic_buffer_resource memory_;  // JsonText gives nothing back
+  filters::JsonText json_{memory_, 1024};
 };
 
 }  // namespace

@@ -68,8 +68,12 @@ std::optional<AuditTime> parse_timestamp(std::string_view text) {
 }
 
 std::optional<AuditTime> parse_time_bound(std::string_view text, AuditTime now) {
-  if (const auto age = parse_age(text))
-    return *age < now.time_since_epoch() ? now - *age : AuditTime{};
+  using std::chrono::milliseconds;
+  if (const auto age = parse_age(text)) {
+    // Of any number of milliseconds there may be too many microseconds.
+    const bool since_epoch = *age < std::chrono::floor<milliseconds>(now.time_since_epoch());
+    return since_epoch ? now - *age : AuditTime{};
+  }
   if (text.size() <= seconds_end) return filters::parse_moment(text);
   return parse_timestamp(text);
 }
