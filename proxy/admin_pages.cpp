@@ -5,7 +5,10 @@ namespace {
 
 using Content = AdminPage::Content;
 
-Content readiness(Phase phase) {
+Content readiness(const Vitals& vitals) {
+  const auto phase = vitals.phase();
+  if (phase == Phase::ready && vitals.refuses())
+    return {.status = 503, .body = "records cannot be written\n"};
   if (phase == Phase::ready) return {.body = "ready\n"};
   return {.status = 503, .body = phase == Phase::starting ? "starting\n" : "draining\n"};
 }
@@ -22,7 +25,7 @@ Content status(const Vitals& vitals) {
 
 std::vector<AdminPage> admin_pages(const Vitals& vitals) {
   return {{"/livez", [] { return Content{.body = "ok\n"}; }},
-          {"/readyz", [&] { return readiness(vitals.phase()); }},
+          {"/readyz", [&] { return readiness(vitals); }},
           {"/metrics", [&] { return metrics(vitals); }},
           {"/status", [&] { return status(vitals); }}};
 }

@@ -59,8 +59,6 @@ class AuditRing {
   // that wraps. Where `take` returns false the record stays and the walk ends.
   template <class Take>
   void drain(Take take);
-  // How many were dropped since the last call.
-  std::uint64_t take_dropped() { return dropped_.exchange(0, std::memory_order_relaxed); }
 
   // The position behind the last record taken.
   std::uint64_t taken() const { return head_.load(std::memory_order_relaxed); }
@@ -69,6 +67,8 @@ class AuditRing {
   std::size_t capacity() const { return mask_ + 1; }
   // Bytes committed and not taken.
   std::size_t depth() const;
+  // Exchanges that went by without a record, since the start.
+  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
   AuditNews& news() { return news_; }
 
  private:

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <charconv>
@@ -72,13 +73,15 @@ bool AuditWriter::stop() {
 AuditCounters AuditWriter::counters() const {
   AuditCounters counters{
       .written = written_.load(std::memory_order_relaxed),
-      .dropped = dropped_.load(std::memory_order_relaxed),
       .failed_writes = failed_writes_.load(std::memory_order_relaxed),
       .gap_records = gap_records_.load(std::memory_order_relaxed),
       .syncs = syncs_.load(std::memory_order_relaxed),
       .sync_time = std::chrono::nanoseconds(sync_time_.load(std::memory_order_relaxed)),
       .depth = 0};
-  for (const auto& ring : rings_) counters.depth += ring->depth();
+  for (const auto& ring : rings_) {
+    counters.depth += ring->depth();
+    counters.dropped += ring->dropped();
+  }
   return counters;
 }
 
@@ -98,6 +101,21 @@ void AuditWriter::run() {
           // is
       all_written_ = seal(done) && done;
   }
+  if (!all_written_) count_lost();
+}
+
+// At the end of everything: a line of which the file has a part is cut at the next start.
+void AuditWriter::count_lost() {
+  lost_ = static_cast<std::uint64_t>(
+      std::count(pending_.begin() + static_cast<std::ptrdiff_t>(flushed_), pending_.end(), '\n'));
+  for (const auto& ring : rings_) {
+    ring->drain([this](std::string_view, std::string_view) {
+      ++lost_;
+      return true;
+    });
+    lost_ += ring->dropped();
+  }
+  lost_ -= told_;
 }
 
 // For a round's time, or until it is wanted.
@@ -213,9 +231,10 @@ void AuditWriter::fill() {
     rings_[(first_ring_ + i) % rings_.size()]->drain(
         [this](std::string_view first, std::string_view second) { return take(first, second); });
   first_ring_ = (first_ring_ + 1) % rings_.size();
-  for (const auto& ring : rings_) gap_ += ring->take_dropped();
-  if (gap_ == 0 || !take(gap_record(gap_), {})) return;
-  dropped_.fetch_add(std::exchange(gap_, 0), std::memory_order_relaxed);
+  std::uint64_t dropped = 0;
+  for (const auto& ring : rings_) dropped += ring->dropped();
+  if (dropped == told_ || !take(gap_record(dropped - told_), {})) return;
+  told_ = dropped;
   gap_records_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -271,11 +290,11 @@ void AuditWriter::failed(const char* doing, std::error_code error) {
     error_ = what;
   }
   failed_writes_.fetch_add(1, std::memory_order_relaxed);
-  if (!std::exchange(failing_, true) && settings_.warn) settings_.warn(what);
+  if (!failing_.exchange(true) && settings_.warn) settings_.warn(what);
 }
 
 void AuditWriter::worked() {
-  if (std::exchange(failing_, false) && settings_.warn)
+  if (failing_.exchange(false) && settings_.warn)
     settings_.warn("audit " + settings_.directory.string() + ": records are written again");
 }
 

@@ -46,7 +46,7 @@ struct AuditSettings {
 
 struct AuditCounters {
   std::uint64_t written = 0;  // records, gap records among them
-  std::uint64_t dropped = 0;  // exchanges without a record that are known from a gap record
+  std::uint64_t dropped = 0;  // exchanges without a record, in a gap record or not yet
   std::uint64_t failed_writes = 0;
   std::uint64_t gap_records = 0;
   std::uint64_t syncs = 0;  // of segments
@@ -68,12 +68,16 @@ class AuditWriter {
   // What was found and mended when the directory was opened, for the log.
   const std::vector<std::string>& notices() const { return notices_; }
   AuditCounters counters() const;
+  // The last write, sync or checkpoint has failed.
+  bool failing() const { return failing_.load(std::memory_order_relaxed); }
   // Of the last failed write, sync or checkpoint; empty while there was none.
   std::string last_error() const;
 
   // Writes everything committed, makes it durable, signs it, ends the thread. The workers must be
   // done. True where all of that was done. A second call returns the same.
   bool stop();
+  // After that: records that are in no file, and exchanges that are in no gap record.
+  std::uint64_t lost() const { return lost_; }
 
  private:
   void run();
@@ -87,6 +91,7 @@ class AuditWriter {
   void fail_waiting();
   bool rotate();
   void fill();
+  void count_lost();
   bool take(std::string_view first, std::string_view second);
   void seal_if_due();
   bool seal(bool closed);
@@ -105,23 +110,22 @@ class AuditWriter {
   std::string pending_;      // whole lines, numbered
   std::size_t flushed_ = 0;  // bytes of them the file has
   std::uint64_t pending_lines_ = 0;
-  std::uint64_t gap_ = 0;       // dropped and not yet in a gap record
+  std::uint64_t told_ = 0;      // of those dropped: are in a gap record
   std::size_t first_ring_ = 0;  // where the next walk begins, so that no ring starves
   bool rotate_due_ = false;
   bool nodes_due_ = false;  // of lines that the file has, and not in their files yet
   bool unsealed_ = false;   // lines that are not durable and signed
-  bool failing_ = false;
   bool seal_fails_ = false;
   bool unsynced_ = false;             // lines that the file has, and that are not durable
   std::vector<std::uint64_t> wrote_;  // by ring: the position behind its last record in the file
   std::chrono::steady_clock::time_point sealed_at_{};
 
   std::atomic<std::uint64_t> written_{0};
-  std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> failed_writes_{0};
   std::atomic<std::uint64_t> gap_records_{0};
   std::atomic<std::uint64_t> syncs_{0};
   std::atomic<std::chrono::nanoseconds::rep> sync_time_{0};
+  std::atomic<bool> failing_{false};
   mutable std::mutex error_mutex_;
   std::string error_;
 
@@ -129,6 +133,7 @@ class AuditWriter {
   std::atomic<bool> wanted_{false};  // somebody has written to it
   std::atomic<bool> stopping_{false};
   bool all_written_ = false;
+  std::uint64_t lost_ = 0;
   std::thread thread_;
 };
 

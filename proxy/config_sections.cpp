@@ -30,6 +30,8 @@ std::optional<TlsFiles> read_tls(Section& listener) {
 }
 
 constexpr std::string_view an_address = "an address such as 127.0.0.1:8080 or \"[::1]:8443\"";
+constexpr std::string_view an_address_or_none =
+    "an address such as 127.0.0.1:9901 or \"[::1]:9901\", or none";
 
 std::optional<Endpoint> to_endpoint(Section& section, std::string_view text,
                                     std::string_view expected) {
@@ -135,12 +137,11 @@ void read_listen(Section& root, Config& config) {
 void read_admin(Section& root, Config& config) {
   auto section = root.section("admin");
   if (!section) return;
-  const std::string expected = std::string(an_address) + ", or none";
   std::string text;
-  if (section->text("address", text, expected) && text == "none") {
+  if (section->text("address", text, an_address_or_none) && text == "none") {
     config.admin.host.clear();
   } else if (section->has("address") && !text.empty()) {
-    const auto endpoint = to_endpoint(*section, text, expected);
+    const auto endpoint = to_endpoint(*section, text, an_address_or_none);
     if (endpoint) config.admin = {endpoint->host, endpoint->port};
     if (endpoint && !is_loopback(endpoint->host))
       section->warn("address",

@@ -168,7 +168,8 @@ int Server::run() {
   if (recorded)
     spdlog::info("stopped: every exchange is recorded");
   else
-    spdlog::error("stopped: some records could not be written: {}", audit_.last_error());
+    spdlog::error("stopped: {} could not be written: {}", counted(audit_.lost(), "record"),
+                  audit_.last_error());
   return recorded ? 0 : 1;
 }
 

@@ -47,6 +47,13 @@ PoolCounts Vitals::pool() const {
   return all;
 }
 
+bool Vitals::refuses() const {
+  constexpr double nearly_full = 0.9;
+  const auto& promised = config.audit;
+  return promised.on_full != OnFull::drop && audit.failing() &&
+         (promised.durability == Durability::request || audit_backlog() > nearly_full);
+}
+
 double Vitals::audit_backlog() const {
   double most = 0;
   for (const auto* ring : rings)

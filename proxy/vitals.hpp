@@ -65,6 +65,8 @@ class Vitals {
   std::uint64_t bad_reloads() const { return bad_reloads_.get(); }
   // Of all workers.
   PoolCounts pool() const;
+  // Records cannot be written, and no request goes on without one.
+  bool refuses() const;
   // 0 to 1, of the fullest ring: at 1 requests find no room for their records.
   double audit_backlog() const;
 

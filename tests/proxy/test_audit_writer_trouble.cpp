@@ -94,8 +94,12 @@ TEST_CASE(
   for (int i = 0; i < 3; ++i) ring.count_dropped();
   disk.wait_for_refusal();
   CHECK(writer.counters().written == 0);
+  CHECK(writer.counters().dropped == 3);  // before any gap record says so
+  CHECK(writer.failing());
   disk.full = false;
   CHECK(writer.stop());
+  CHECK(writer.lost() == 0);
+  CHECK_FALSE(writer.failing());
 
   const auto bodies = bodies_in(folder.path() / "audit");
   REQUIRE(bodies.size() == committed + 1);
@@ -122,8 +126,10 @@ TEST_CASE("stopping on a full disk says that not all was written, and leaves who
     disk.full = true;
     put(writer.ring(0), R"({"i":"first"})");
     put(writer.ring(0), R"({"i":"second"})");
+    writer.ring(0).count_dropped();
     CHECK_FALSE(writer.stop());
     CHECK(writer.counters().written == 0);
+    CHECK(writer.lost() == 3);
   }
   disk.full = false;
   AuditWriter writer(settings);  // 20 bytes of the first line are there: torn

@@ -51,7 +51,7 @@ TEST_CASE("operators find a gateway on port 9901 of loopback, unless told otherw
 
 TEST_CASE("faults of admin") {
   const std::string expected =
-      "expected an address such as 127.0.0.1:8080 or \"[::1]:8443\", or none, got ";
+      "expected an address such as 127.0.0.1:9901 or \"[::1]:9901\", or none, got ";
   const struct {
     std::string text, lines;
   } cases[] = {
