@@ -15,7 +15,7 @@ constexpr std::size_t most_bytes = 256 * 1024 * 1024;  // what a device list may
 
 }  // namespace
 
-std::string digest_of(const std::filesystem::path& file) {
+std::string digest_of_file(const std::filesystem::path& file) {
   const FileText source = read_file(file, most_bytes);
   return source.fault.empty() ? "sha256:" + sha256_hex(source.text) : std::string();
 }
@@ -53,7 +53,7 @@ bool FileWatch::changed() {
   }
   settled_ = std::move(now);
   return std::ranges::any_of(
-      files_, [](const FileDigest& each) { return digest_of(each.file) != each.digest; });
+      files_, [](const FileDigest& each) { return digest_of_file(each.file) != each.digest; });
 }
 
 }  // namespace proxy

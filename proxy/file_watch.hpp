@@ -38,7 +38,7 @@ struct FileDigest {
 };
 
 // Of the bytes that are there now; empty where they cannot be read.
-std::string digest_of(const std::filesystem::path& file);
+std::string digest_of_file(const std::filesystem::path& file);
 
 class FileWatch {
  public:

@@ -43,7 +43,7 @@ std::optional<RenewedTls> LiveTls::look(Clock::time_point now) {
 RenewedTls LiveTls::load(std::string why) {
   std::vector<FileDigest> digests;
   const auto follow = [&](const std::filesystem::path& file) {
-    digests.push_back({file, digest_of(file)});
+    digests.push_back({file, digest_of_file(file)});
   };
   for (const auto& files : listeners_) {
     if (!files) continue;
