@@ -13,6 +13,7 @@
 #include "proxy/admin.hpp"
 #include "proxy/admin_pages.hpp"
 #include "proxy/audit_writer.hpp"
+#include "proxy/evidence/counted.hpp"
 #include "proxy/live_config.hpp"
 #include "proxy/live_tls.hpp"
 #include "proxy/signals.hpp"
