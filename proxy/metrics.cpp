@@ -177,7 +177,7 @@ void Exposition::add_audit() {
   const auto counters = vitals_.audit.counters();
   begin("audit_records_total", "Records written to the audit.", MetricType::Counter);
   counter({}, counters.written);
-  begin("audit_dropped_total", "Requests without a record, whether a gap record counts them already or not.",
+  begin("audit_dropped_total", "Requests without a record, in a gap record or not yet.",
         MetricType::Counter);
   counter({}, counters.dropped);
   begin("audit_failed_writes_total", "Times the disk refused a write, a sync or a checkpoint.",
