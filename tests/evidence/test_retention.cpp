@@ -197,3 +197,16 @@ TEST_CASE("a segment is compressed to the same lines, and the plain file goes la
   CHECK_FALSE(std::filesystem::exists(compressed));
   CHECK(bytes_of(log.segment(0)) == text);
 }
+
+// ---- Former bugs.
+
+TEST_CASE("on an idle gateway the last segment with records goes, too") {
+  const Month log;
+  log.retire(4);
+  log.folder.write(segment_name(100), "");
+  CHECK(log.retire(9, 100) == 50);  // ended on the tenth: the records say so
+  CHECK(log.retire(10, 100) == 20);
+  CHECK(list_segments(log.directory()).size() == 1);
+  CHECK(log.faults() == "");
+  CHECK(log.verify().records == 0);
+}
