@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <stdexcept>
-#include <utility>
 
 #include "proxy/evidence/compare_tree.hpp"
 #include "proxy/evidence/counted.hpp"
@@ -35,7 +34,7 @@ bool same(const std::filesystem::path& a, const std::filesystem::path& b) {
   }
 }
 
-// The lines of one segment of removed records: the first that is not what was signed, or how many.
+// The lines of one segment of removed records, up to the first that is not what was signed.
 class RemovedLines {
  public:
   RemovedLines(const Segment& segment, const StoredTree& stored, const StoredProofs& proofs)
@@ -48,19 +47,23 @@ class RemovedLines {
     }
   }
 
+  std::uint64_t good() const { return lines_; }
+  // The first one that is not, and whether the stored tree proves that.
   std::optional<std::uint64_t> bad() const { return bad_; }
-  std::uint64_t lines() const { return lines_; }
+  bool proven() const { return proven_; }
 
  private:
   void take(std::string_view line) {
     if (bad_) return;
     // A proof of one hash is one of all in its tile: they are what it is made of.
     constexpr std::uint64_t tile = std::uint64_t{1} << StoredTree::tile_height;
-    if (lines_ == 0 || seq_ % tile == 0) proven_ = proofs_.leaf(seq_).has_value();
-    const auto wanted = stored_.read(0, seq_, 1);
-    const bool fits = !torn_ && proven_ && proofs_.size() > seq_ && !wanted.empty() &&
-                      wanted.front() == leaf_hash(line);
-    if (!fits) bad_ = seq_;
+    const bool removed = seq_ < proofs_.size();
+    if (removed && (lines_ == 0 || seq_ % tile == 0)) proven_ = proofs_.leaf(seq_).has_value();
+    if (!removed) proven_ = true;  // that there was none
+    if (torn_ || !removed || !proven_ || stored_.read(0, seq_, 1) != std::vector{leaf_hash(line)}) {
+      bad_ = seq_;
+      return;
+    }
     ++seq_;
     ++lines_;
   }
@@ -108,15 +111,19 @@ ExtraFiles check_removed(const std::vector<Segment>& removed, const Retention& r
     const auto name = segment.file.filename().string();
     try {
       const RemovedLines lines(segment, stored, proofs);
-      if (lines.bad())
-        extra.faults.push_back(
-            name + " stands where retention has removed the records, and its line " +
-            std::to_string(*lines.bad() - segment.first_seq + 1) + " is not the record " +
-            std::to_string(*lines.bad()) + " that was signed: it was put there");
-      else
-        extra.notes.push_back(name + " is still there, with " + counted(lines.lines(), "record") +
+      const auto stands = name + " stands where retention has removed the records, and ";
+      if (!lines.bad())
+        extra.notes.push_back(name + " is still there, with " + counted(lines.good(), "record") +
                               " that retention removes: the gateway is at it, or was killed at it, "
                               "or somebody put them back; they are what was signed");
+      else if (lines.proven())
+        extra.faults.push_back(stands + "its line " + std::to_string(lines.good() + 1) +
+                               " is not the record " + std::to_string(*lines.bad()) +
+                               " that was signed: it was put there");
+      else
+        extra.faults.push_back(stands +
+                               "the stored tree, which is damaged, cannot tell whether they are "
+                               "those that were signed");
     } catch (const DamagedSegment& damage) {
       extra.faults.push_back(name +
                              " stands where retention has removed the records: " + damage.what());

@@ -104,8 +104,8 @@ LogFault guess(const FirstScan& first, std::uint64_t size) {
     return {first.records, range_of(first.records, size) + verb(size - first.records) +
                                " missing: " + std::to_string(size) + " were signed"};
   return {std::nullopt, "the records are not those that were signed: of " +
-                            range_of(first.base.size(), size) + ", at least one was altered" +
-                            no_help};
+                            range_of(first.base.size() < size ? first.base.size() : 0, size) +
+                            ", at least one was altered" + no_help};
 }
 
 }  // namespace
