@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "proxy/evidence/compress_segment.hpp"
+#include "proxy/evidence/counted.hpp"
 #include "proxy/evidence/retention.hpp"
 #include "proxy/evidence/segment_file.hpp"
 #include "proxy/evidence/segments.hpp"
@@ -63,15 +64,24 @@ void AuditArchive::run() {
 // What fails is tried again the next time.
 void AuditArchive::tidy() {
   try {
-    if (settings_.keep)
-      retire_segments(settings_.directory, settings_.signing_key,
-                      std::chrono::system_clock::now() - *settings_.keep, open_);
+    remove_old();
     compress_ended();
     warned_.clear();
   } catch (const std::exception& error) {
     if (warned_ != error.what() && settings_.warn) settings_.warn(error.what());
     warned_ = error.what();
   }
+}
+
+void AuditArchive::remove_old() {
+  if (!settings_.keep) return;
+  const auto removed = retire_segments(settings_.directory, settings_.signing_key,
+                                       std::chrono::system_clock::now() - *settings_.keep, open_);
+  if (removed == 0 || !settings_.tell) return;
+  const auto first = unverified_retention(settings_.directory).first;
+  settings_.tell("audit " + settings_.directory.string() + ": removed " +
+                 counted(removed, "record") + ", up to seq " + std::to_string(first - 1) +
+                 ", as older than audit.keep");
 }
 
 void AuditArchive::compress_ended() {

@@ -24,6 +24,7 @@ struct ArchiveSettings {
   SigningKey signing_key;
   std::optional<std::chrono::milliseconds> keep;
   std::function<void(const std::string&)> warn;  // on its thread
+  std::function<void(const std::string&)> tell;  // what was removed; the same
 };
 
 class AuditArchive {
@@ -42,8 +43,8 @@ class AuditArchive {
  private:
   void run();
   void tidy();
+  void remove_old();
   void compress_ended();
-  void warn(const std::string& what);
 
   const ArchiveSettings settings_;
   std::string warned_;  // the last; said once

@@ -51,6 +51,17 @@ Tail read_tail(int file, std::size_t size, const std::filesystem::path& name) {
   }
 }
 
+// What is wrong with a segment that ends before its last record does.
+class Shortened : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "audit"; }
+  std::string message(int) const override {
+    return "another program has made the segment shorter, and records are lost (log rotation with "
+           "copytruncate?); look with `prefgate audit verify`, and name another directory as "
+           "audit.directory";
+  }
+};
+
 int open_segment(int folder, const std::string& name, int flags) {
   return ::openat(folder, name.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 }
@@ -87,11 +98,20 @@ AuditSegments::~AuditSegments() {
   for (const int opened : {lock_, folder_}) ::close(opened);
 }
 
-// Blocks that were set aside and not used are the disk's again.
+// Blocks that were set aside and not used are the disk's again. What is too short stays so.
 void AuditSegments::close() {
   if (file_ < 0) return;
-  (void)!::ftruncate(file_, static_cast<off_t>(size_));
+  if (!shortened()) (void)!::ftruncate(file_, static_cast<off_t>(size_));
   ::close(file_);
+}
+
+// To go on behind lost records would be to leave a file whose name says something else than it has.
+std::error_code AuditSegments::shortened() const {
+  static const Shortened category;
+  struct stat open{};
+  if (::fstat(file_, &open) != 0) return last_error();
+  return static_cast<std::size_t>(open.st_size) < size_ ? std::error_code(1, category)
+                                                        : std::error_code{};
 }
 
 // Writing to a file without a name succeeds, and leaves nothing.
@@ -101,7 +121,7 @@ std::error_code AuditSegments::missing() const {
   struct stat named{};
   if (::fstat(file_, &open) != 0 || ::stat(name.c_str(), &named) != 0) return last_error();
   const bool same = open.st_ino == named.st_ino && open.st_dev == named.st_dev;
-  return same ? std::error_code{} : std::make_error_code(std::errc::no_such_file_or_directory);
+  return same ? shortened() : std::make_error_code(std::errc::no_such_file_or_directory);
 }
 
 // So that an fdatasync has less to find and to note. Where the disk cannot, it goes without.
@@ -150,10 +170,17 @@ void AuditSegments::resume(const std::filesystem::path& newest) {
   if (size_ == 0) return;  // next_seq_ is the number in its name
   const auto last = seq_of(tail.line);
   if (!last || *last < next_seq_) fail(newest, "its last line is not a record of this file");
-  next_seq_ = *last + 1;
   SegmentReader reader({{0, newest}}, 64 * 1024);
-  const auto first = reader.next();
-  if (first) begun_ = time_of(first->text.substr(0, first->text.find('\n'))).value_or(begun_);
+  const auto block = reader.next();
+  const auto line = block ? block->text.substr(0, block->text.find('\n')) : std::string();
+  const auto first = seq_of(line);
+  if (first != next_seq_)
+    fail(newest, "begins with " + (first ? "record " + std::to_string(*first) : "no record") +
+                     ", and not with the one in its name: records are lost (log rotation with "
+                     "copytruncate?), or it was renamed. Look with `prefgate audit verify`, keep "
+                     "the directory as it is, and name another one as audit.directory");
+  next_seq_ = *last + 1;
+  begun_ = time_of(line).value_or(begun_);
 }
 
 std::error_code AuditSegments::open(std::uint64_t first_seq) {
@@ -219,6 +246,7 @@ std::error_code AuditSegments::write_again() {
 }
 
 std::error_code AuditSegments::rotate(std::uint64_t first_seq) {
+  if (const auto error = shortened()) return error;
   if (synced_ < size_ || sync_failed_)
     if (const auto error = sync()) return error;
   return open(first_seq);

@@ -36,7 +36,8 @@ class AuditSegments {
   std::chrono::system_clock::time_point begun() const { return begun_; }
 
   // Appends and returns how many bytes the file took: fewer than all is no error yet; none is, and
-  // then `error` says why. Nothing goes into a file that was removed or moved away meanwhile.
+  // then `error` says why. Nothing goes into a file that was removed, moved away or made shorter
+  // meanwhile.
   std::size_t append(std::string_view text, std::error_code& error);
   // Makes everything appended durable. After an error it begins anew with all that was appended
   // since it last worked.
@@ -50,6 +51,7 @@ class AuditSegments {
   void resume(const std::filesystem::path& newest);
   void close();
   std::error_code missing() const;
+  std::error_code shortened() const;
   void set_blocks_aside(std::size_t more);
   std::error_code open(std::uint64_t first_seq);
   std::error_code write_again();

@@ -40,6 +40,8 @@ struct AuditSettings {
   // Called when writing begins to fail and when it works again, on the writer's thread; and when a
   // segment that has ended cannot be compressed or removed, on the archive's.
   std::function<void(const std::string&)> warn = {};
+  // Called when retention has removed records, on the archive's thread.
+  std::function<void(const std::string&)> tell = {};
   Write write = ::write;  // tests give others
   Sync sync = ::fdatasync;
 };

@@ -109,7 +109,8 @@ AuditSettings audit_settings(const Config& config) {
           .segment_bytes = config.audit.segment,
           .segment_age = config.audit.segment_age,
           .keep = config.audit.keep,
-          .warn = [](const std::string& what) { spdlog::error("{}", what); }};
+          .warn = [](const std::string& what) { spdlog::error("{}", what); },
+          .tell = [](const std::string& what) { spdlog::info("{}", what); }};
 }
 
 Server::Server(const Config& config)

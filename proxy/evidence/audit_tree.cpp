@@ -58,6 +58,12 @@ void AuditTree::resume(std::uint64_t records) {
     throw std::runtime_error("audit " + directory_.string() + ": " + counted(last->size, "record") +
                              " were signed, and only " + std::to_string(records) + " are there" +
                              remedy);
+  // Before the stored tree is cut to it: that alone knows the removed records.
+  if (const auto first = unverified_retention(directory_).first; first > last->size)
+    throw std::runtime_error("audit " + file.string() + ": has " + counted(last->size, "record") +
+                             ", and " + Retention::file_name + " says that the first " +
+                             std::to_string(first) +
+                             " were signed and then removed: it is an older one" + remedy);
   take_on(*last);
   take_on_retention();
   if (!opened.checkpoint)

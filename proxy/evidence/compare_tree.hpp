@@ -41,6 +41,7 @@ class StoredProofs {
   StoredProofs(const StoredTree& stored, std::uint64_t size, const Hash& root)
       : stored_(stored), size_(size), root_(root) {}
 
+  std::uint64_t size() const { return size_; }
   // The hash of record `index`, if it is proven to be what was signed.
   std::optional<Hash> leaf(std::uint64_t index) const;
   // Are the first `size` records, with this root, proven to be what was signed?

@@ -14,11 +14,6 @@ std::string named(std::uint64_t seq) {
   return "record " + std::to_string(seq);
 }
 
-std::string range(std::uint64_t first, std::uint64_t end) {
-  if (end - first == 1) return named(first);
-  return "records " + std::to_string(first) + " to " + std::to_string(end - 1);
-}
-
 std::string verb(std::uint64_t count) {
   return count == 1 ? " is" : " are";
 }
@@ -60,16 +55,15 @@ void scan_again(const FirstScan& first, SecondScan& second, unsigned threads) {
     if (asked != second.roots.end()) asked->second = range.root();
   };
   note_root();
-  scan_log(
-      first.segments, threads,
-      [&](const ScannedLine& line) {
-        range.append(line.leaf);
-        note_root();
-        if (line.index == second.at) second.there = line;
-        if (line.index > second.at && !second.elsewhere && line.leaf == second.wanted)
-          second.elsewhere = line;
-      },
-      first.base.size());
+  scan_log(first.segments, threads,
+           [&](const ScannedLine& line) {
+             range.append(line.leaf);
+             note_root();
+             if (line.index == second.at) second.there = line;
+             if (line.index > second.at && !second.elsewhere && line.leaf == second.wanted)
+               second.elsewhere = line;
+           },
+           first.base.size(), {first.damage, first.stored});
 }
 
 // What happened at `second.at`, where everything before is proven.
@@ -77,7 +71,7 @@ LogFault explain(const FirstScan& first, const SecondScan& second, const StoredP
                  std::uint64_t size) {
   const auto at = second.at;
   if (!second.there)
-    return {at, range(at, size) + verb(size - at) + " missing: " + std::to_string(size) +
+    return {at, range_of(at, size) + verb(size - at) + " missing: " + std::to_string(size) +
                     " were signed"};
   const auto place = place_of(first.segments, *second.there);
   // Is it a record of this log, only not this one?
@@ -91,7 +85,7 @@ LogFault explain(const FirstScan& first, const SecondScan& second, const StoredP
                     ": " + named(at) + ", which belongs there, is at " +
                     place_of(first.segments, *second.elsewhere)};
   if (own && *claimed > at)
-    return {at, range(at, *claimed) + (*claimed - at == 1 ? " was" : " were") +
+    return {at, range_of(at, *claimed) + (*claimed - at == 1 ? " was" : " were") +
                     " removed: " + place + " has " + named(*claimed)};
   if (own) return {at, named(at) + " was replaced: " + place + " has a copy of " + named(*claimed)};
   return {at, named(at) + " was altered: " + place + " is not the line that was signed"};
@@ -107,17 +101,23 @@ LogFault guess(const FirstScan& first, std::uint64_t size) {
                 named(first.misnumbered->index) + " belongs, stands " +
                 (first.misnumbered->seq ? named(*first.misnumbered->seq) : "no record") + no_help};
   if (first.records < size)
-    return {first.records, range(first.records, size) + verb(size - first.records) +
+    return {first.records, range_of(first.records, size) + verb(size - first.records) +
                                " missing: " + std::to_string(size) + " were signed"};
   return {std::nullopt, "the records are not those that were signed: of " +
-                            range(first.base.size(), size) + ", at least one was altered" +
-                            no_help};
+                            range_of(first.base.size() < size ? first.base.size() : 0, size) +
+                            ", at least one was altered" + no_help};
 }
 
 }  // namespace
 
+std::string range_of(std::uint64_t first, std::uint64_t end) {
+  if (end - first == 1) return named(first);
+  return "records " + std::to_string(first) + " to " + std::to_string(end - 1);
+}
+
 std::string place_of(const std::vector<Segment>& segments, const ScannedLine& line) {
-  return segments[line.segment].file.filename().string() + ":" + std::to_string(line.number);
+  const auto name = segments[line.segment].file.filename().string();
+  return line.number == 0 ? name : name + ":" + std::to_string(line.number);
 }
 
 LogFault find_fault(const FirstScan& first, const Checkpoint& checkpoint, unsigned threads) {
@@ -134,7 +134,7 @@ LogFault find_fault(const FirstScan& first, const Checkpoint& checkpoint, unsign
   for (const auto& each : all) {
     if (!proofs.vouches_for(each.begin, second.roots[each.begin])) continue;
     if (each.end - each.begin > 1 && proofs.knows(each.end))
-      return {each.begin, "of " + range(each.begin, each.end) +
+      return {each.begin, "of " + range_of(each.begin, each.end) +
                               " at least one was altered, and the stored tree with it"};
     if (each.begin == second.at && second.wanted) return explain(first, second, proofs, size);
   }

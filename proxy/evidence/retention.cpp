@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -42,14 +43,31 @@ std::optional<std::chrono::system_clock::time_point> begin_of(const Segment& seg
   return time_of(std::string_view(block->text).substr(0, block->text.find('\n')));
 }
 
-// How many of the oldest ended before that. A segment has ended when the next one began.
+// When the latest of its records was made. Reads all of them.
+std::optional<std::chrono::system_clock::time_point> end_of(const Segment& segment) {
+  std::optional<std::chrono::system_clock::time_point> end;
+  SegmentReader reader({segment});
+  while (const auto block = reader.next())
+    for_each_line(block->text, [&](std::string_view line) { end = std::max(end, time_of(line)); });
+  return end;
+}
+
+// A segment has ended when the next one began; where that has no record yet, with its own last.
+bool is_old(const Segment& segment, const Segment& next,
+            std::chrono::system_clock::time_point oldest) {
+  const auto old = [&](const auto& time) { return time && *time < oldest; };
+  const auto ended = begin_of(next);
+  if (ended) return old(ended);
+  return old(begin_of(segment)) && old(end_of(segment));
+}
+
+// How many of the oldest ended before that.
 std::size_t count_old(const std::vector<Segment>& segments,
                       std::chrono::system_clock::time_point oldest, std::uint64_t open) {
   std::size_t old = 0;
-  for (; old + 1 < segments.size() && segments[old + 1].first_seq <= open; ++old) {
-    const auto ended = begin_of(segments[old + 1]);
-    if (!ended || *ended >= oldest) break;
-  }
+  while (old + 1 < segments.size() && segments[old + 1].first_seq <= open &&
+         is_old(segments[old], segments[old + 1], oldest))
+    ++old;
   return old;
 }
 

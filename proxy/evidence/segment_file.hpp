@@ -14,7 +14,7 @@ struct ZSTD_DCtx_s;
 
 namespace proxy {
 
-// A compressed segment that is not what a gateway has compressed.
+// A segment that is not what a gateway has written or compressed.
 class DamagedSegment : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -20,7 +20,7 @@ bool SegmentReader::read_more() {
   if (!file_) file_.emplace(file);
   const auto there = text_.size();
   if (there > longest_line)
-    throw std::runtime_error("audit " + file.string() + ": has a line that is no record: too long");
+    throw DamagedSegment("audit " + file.string() + ": has a line that is no record: too long");
   text_.resize(there + block_);
   const auto got = file_->read(text_.data() + there, block_);
   text_.resize(there + got);

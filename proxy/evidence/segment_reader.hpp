@@ -32,7 +32,7 @@ class SegmentReader {
 
   // The next block; none at the end. A segment that is empty gives an empty block, its first.
   // Throws std::runtime_error naming the file; DamagedSegment, which is one, where a compressed one
-  // was altered or cut.
+  // was altered or cut, or a line has no end.
   std::optional<LineBlock> next();
   const std::vector<Segment>& segments() const { return segments_; }
 

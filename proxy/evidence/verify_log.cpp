@@ -7,9 +7,10 @@
 
 #include "proxy/evidence/audit_tree.hpp"
 #include "proxy/evidence/counted.hpp"
+#include "proxy/evidence/extra_files.hpp"
 #include "proxy/evidence/find_fault.hpp"
 #include "proxy/evidence/retention.hpp"
-#include "proxy/evidence/segment_file.hpp"
+#include "proxy/evidence/segment_reader.hpp"
 
 namespace proxy {
 namespace {
@@ -23,6 +24,7 @@ class Verification {
     believe_checkpoint(key);
     // After the checkpoint: a gateway may be writing, and then there are more records, not fewer.
     segments_ = list_segments(directory);
+    tell(compare_compressed(segments_));
     const StoredTree stored(directory, StoredTree::Access::read);
     believe_retention(open_retention(directory, key), stored);
     result_.segments = segments_.size();
@@ -50,56 +52,109 @@ class Verification {
     if (!opened.fault.empty()) return fault({}, "retained-from " + opened.fault);
     if (!opened.retention) return;
     const auto [first, root] = *opened.retention;
+    judge_order(first);
+    pass_removed(*opened.retention, stored);
     try {
       base_ = CompactRange(first, stored.nodes());
     } catch (const std::runtime_error&) {  // it is too short
-      base_ = {};
     }
-    if (base_.size() != first || base_.root() != root) {
-      base_ = {};
-      return fault({},
-                   "of the records that were removed by retention, the stored tree does not "
-                   "have what was signed");
-    }
-    // The gateway signs first, and removes then.
-    while (segments_.size() > 1 && segments_[1].first_seq <= first)
-      segments_.erase(segments_.begin());
-    note("the first " + counted(first, "record") + (first == 1 ? " was" : " were") +
-         " removed by retention, as the log's key has signed");
+    base_known_ = base_.size() == first && base_.root() == root;
+    if (base_known_)
+      return note("the first " + counted(first, "record") + (first == 1 ? " was" : " were") +
+                  " removed by retention, as the log's key has signed");
+    base_ = CompactRange(first, [](unsigned, std::uint64_t) { return Hash{}; });
+    fault({}, "the stored tree is damaged: of the " + counted(first, "record") +
+                  " that retention has removed it does not have what was signed, and without the "
+                  "records nothing can make that anew. So nothing shows that the records which "
+                  "are there are those that were signed. Put the tree-* files back from a copy");
+  }
+
+  // The gateway signs a checkpoint first, and then that records which are in it are removed. (While
+  // this runs it may have done both.)
+  void judge_order(std::uint64_t first) {
+    const auto& own = result_.checkpoint;
+    if (own && own->size < first && read_checkpoint() == text_)
+      fault({}, "the checkpoint and retained-from contradict each other: the one signs " +
+                    counted(own->size, "record") + ", the other that the first " +
+                    std::to_string(first) +
+                    " were signed and then removed. The checkpoint is older, which no gateway "
+                    "leaves: it was put back, and what it does not sign may be lost");
+  }
+
+  // The gateway signs what goes, and removes it then.
+  void pass_removed(const Retention& retention, const StoredTree& stored) {
+    auto kept = segments_.begin();
+    while (kept != segments_.end() && kept + 1 != segments_.end() &&
+           (kept + 1)->first_seq <= retention.first)
+      ++kept;
+    tell(check_removed({segments_.begin(), kept}, retention, stored));
+    segments_.erase(segments_.begin(), kept);
   }
 
   void scan(const StoredTree& stored) {
     const auto signed_size = result_.checkpoint ? result_.checkpoint->size : 0;
+    damage_.size = signed_size;
+    try {
+      scan_once(stored, signed_size);
+    } catch (const DamagedSegment&) {  // all of them, then the rest
+      damage_.segments = find_damage(segments_);
+      scan_once(stored, signed_size);
+    }
+  }
+
+  void scan_once(const StoredTree& stored, std::uint64_t signed_size) {
     // Of the kept one, too, the stored tree may know the beginning.
     TreeComparison comparison(stored, std::max(signed_size, kept_ ? kept_->size : 0));
-    FirstScan first{segments_, stored, comparison, base_, 0, {}};
+    FirstScan first{segments_, stored, comparison, base_, damage_, 0, {}};
     CompactRange range = base_;
     for (const auto& checkpoint : {result_.checkpoint, kept_})
       if (checkpoint) roots_[checkpoint->size] = {};
     if (roots_.contains(range.size())) roots_[range.size()] = range.root();
+    unsigned_.reset();
     const auto take = [&](const ScannedLine& line) {
       range.append(line.leaf, [&](unsigned height, std::uint64_t index, const Hash& hash) {
         comparison.compare(height, index, hash);
       });
       if (!first.misnumbered && line.seq != line.index) first.misnumbered = line;
-      if (line.index == signed_size) unsigned_ = line;
+      if (!unsigned_ && line.index >= signed_size) unsigned_ = line;
       const auto asked = roots_.find(range.size());
       if (asked != roots_.end()) asked->second = range.root();
     };
-    try {
-      log_ = scan_log(segments_, threads_, take, base_.size());
-    } catch (const DamagedSegment& damage) {
-      result_.records = range.size() - base_.size();
-      return fault(range.size(), std::string(damage.what()) + "; what follows was not looked at");
-    }
+    log_ = scan_log(segments_, threads_, take, base_.size(), {damage_, stored});
     first.records = log_.lines;
-    result_.records = log_.lines - base_.size();
+    result_.records = log_.lines - base_.size() - log_.unreadable;
+    name_damage();
     judge(first);
+  }
+
+  void name_damage() {
+    for (const auto& [segment, why] : damage_.segments) {
+      const auto& [named, file] = segments_[segment];
+      const auto begin = std::max(named, log_.begins[segment]);
+      const auto end = segment + 1 < log_.begins.size() ? log_.begins[segment + 1] : log_.lines;
+      fault(begin, why + (begin < end ? "; " + range_of(begin, end) + " cannot be read" : ""));
+      if (const auto there = log_.begins[segment]; there < named)
+        fault(there, range_of(there, named) + (named - there == 1 ? " is" : " are") +
+                         " missing before " + file.filename().string());
+    }
+    if (log_.unknown)
+      fault({},
+            "of records that cannot be read the stored tree does not have the hashes: so "
+            "nothing shows that the others are those that were signed");
   }
 
   void judge(const FirstScan& first) {
     const auto& own = result_.checkpoint;
+    if (log_.unknown) return;
+    if (!base_known_) {
+      judge_numbers(first);
+      return judge_end();
+    }
     if (own && !fits(*own, first)) return fault(find_fault(first, *own, threads_));
+    if (own && log_.unreadable > 0)
+      note(
+          "with the hashes that the stored tree has of the records that cannot be read, all "
+          "others are proven to be those that were signed");
     if (kept_ && !fits(*kept_, first)) return judge_kept(first);
     judge_numbers(first);
     if (own) judge_tree(first);
@@ -127,7 +182,7 @@ class Verification {
 
   void judge_numbers(const FirstScan& first) {
     for (std::size_t i = 0; i < segments_.size(); ++i)
-      if (log_.begins[i] != segments_[i].first_seq)
+      if (log_.begins[i] != segments_[i].first_seq && !damage_.segments.contains(i))
         return fault(log_.begins[i], segments_[i].file.filename().string() +
                                          " begins with record " + std::to_string(log_.begins[i]) +
                                          ": it was renamed");
@@ -144,9 +199,11 @@ class Verification {
           node && *node < result_.checkpoint->size >> StoredTree::tile_height * level)
         return fault({},
                      "tree-" + std::to_string(level) + " is damaged at its entry " +
-                         std::to_string(*node) +
-                         "; the records are those that were signed. Move the tree-* files away: "
-                         "the gateway's next start makes them anew");
+                         std::to_string(*node) + "; the records are those that were signed. " +
+                         (base_.size() == 0 ? "Move the tree-* files away: the gateway's next "
+                                              "start makes them anew"
+                                            : "Leave the tree-* files where they are: of removed "
+                                              "records nothing else is left"));
   }
 
   // What lies behind the signed records, and behind the last line end.
@@ -155,11 +212,12 @@ class Verification {
     // A gateway that was started in the meantime has signed that it goes on.
     const bool closed = own && own->closed && read_checkpoint() == text_;
     if (closed && unsigned_)
-      fault(unsigned_->index, counted(log_.lines - own->size, "line") + " from " +
+      fault(unsigned_->index, counted(log_.lines - unsigned_->index, "line") + " from " +
                                   place_of(segments_, *unsigned_) +
                                   " on came after the gateway had signed its last record");
     else if (own && unsigned_)
-      note(counted(log_.lines - own->size, "record") + " from " + place_of(segments_, *unsigned_) +
+      note(counted(log_.lines - unsigned_->index, "record") + " from " +
+           place_of(segments_, *unsigned_) +
            " on came after the last checkpoint: the gateway is running, or was killed; nobody "
            "vouches for them until it signs again");
     for (const auto& torn : log_.torn) {
@@ -177,13 +235,19 @@ class Verification {
   }
   void fault(LogFault found) { result_.faults.push_back(std::move(found)); }
   void note(std::string what) { result_.notes.push_back(std::move(what)); }
+  void tell(ExtraFiles extra) {
+    for (auto& what : extra.faults) fault({}, std::move(what));
+    for (auto& what : extra.notes) note(std::move(what));
+  }
 
   const unsigned threads_;
   const std::optional<Checkpoint> kept_;
   const std::filesystem::path file_;  // of the checkpoint
   std::optional<std::string> text_;   // what was in it
   std::vector<Segment> segments_;
-  CompactRange base_;                    // of the records that retention has removed
+  CompactRange base_;       // of the records that retention has removed
+  bool base_known_ = true;  // else it has their number alone
+  Damage damage_;
   std::map<std::uint64_t, Hash> roots_;  // by size, of the checkpoints'
   ScannedLog log_;
   std::optional<ScannedLine> unsigned_;  // the first line behind the signed ones

@@ -1,31 +1,9 @@
-#include "proxy/evidence/verify_log.hpp"
-
-#include "tests/evidence/log.hpp"
+#include "tests/evidence/verify.hpp"
 
 using namespace proxy;
 using namespace tests;
 
 namespace {
-
-VerifiedLog verify(const Log& log, const std::optional<Checkpoint>& kept = {},
-                   unsigned threads = 2) {
-  return verify_log(log.directory(), test_key.public_key(), kept, threads);
-}
-
-// The faults, a line each: "17: record 17 was altered: ..."
-std::string faults_of(const VerifiedLog& verified) {
-  std::string text;
-  for (const auto& fault : verified.faults)
-    text += (fault.seq ? std::to_string(*fault.seq) : "?") + ": " + fault.what + "\n";
-  return text;
-}
-std::string faults_of(const Log& log) {
-  return faults_of(verify(log));
-}
-
-void overwrite(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream(file, std::ios::binary) << text;
-}
 
 // Writes the lines into the segments as these are named.
 void rewrite(const Log& log, const std::vector<std::string>& lines) {

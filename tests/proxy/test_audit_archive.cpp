@@ -128,3 +128,22 @@ TEST_CASE("a file of a later number, whoever put it there, does not end the open
   CHECK(writer.stop());
   CHECK(bodies_in(settings.directory).size() == 10);
 }
+
+// ---- Former bugs.
+
+TEST_CASE("`keep` holds on an idle gateway: its last records go as well, and it is said") {
+  const TemporaryDirectory folder;
+  auto settings = settings_for(folder);
+  settings.segment_age = 50ms;
+  settings.seal = 1ms;
+  settings.keep = 100ms;
+  std::string told;  // the archive's thread's, until stop
+  settings.tell = [&](const std::string& what) { told += what + "\n"; };
+  AuditWriter writer(settings);
+  for (int i = 0; i < 3; ++i) put(writer.ring(0), record(10));
+  wait_until([&] { return proxy::unverified_retention(settings.directory).first == 3; });
+  CHECK(writer.stop());
+  CHECK(lines_in(settings.directory).empty());
+  CHECK(told.ends_with(", up to seq 2, as older than audit.keep\n"));
+  CHECK(faults_of(settings) == "");
+}

@@ -56,7 +56,9 @@ TEST_CASE("a second owner of the directory is refused until the first is gone") 
 }
 
 TEST_CASE("the newest segment is continued, and what a crash left of a line is cut") {
-  const std::string long_line = "{\"seq\":7,\"x\":\"" + std::string(200'000, 'x') + "\"}\n";
+  const auto long_line = [](const char* seq) {
+    return std::string("{\"seq\":") + seq + ",\"x\":\"" + std::string(200'000, 'x') + "\"}\n";
+  };
   struct Case {
     const char* name;
     std::string found;
@@ -75,10 +77,10 @@ TEST_CASE("the newest segment is continued, and what a crash left of a line is c
        "{\"seq\":5,\"a\":1}\n", 6},
       {"zeros from a crash of the machine", "{\"seq\":5,\"a\":1}\n" + std::string(5000, '\0'),
        "{\"seq\":5,\"a\":1}\n", 6},
-      {"a line longer than what is read at once", "{\"seq\":6,\"a\":1}\n" + long_line,
-       "{\"seq\":6,\"a\":1}\n" + long_line, 8},
-      {"a long torn line behind a long line", long_line + long_line.substr(0, 150'000), long_line,
-       8},
+      {"a line longer than what is read at once", "{\"seq\":5,\"a\":1}\n" + long_line("6"),
+       "{\"seq\":5,\"a\":1}\n" + long_line("6"), 7},
+      {"a long torn line behind a long line", long_line("5") + long_line("6").substr(0, 150'000),
+       long_line("5"), 6},
   };
   for (const auto& c : cases) {
     CAPTURE(c.name);
@@ -242,4 +244,34 @@ TEST_CASE("a write that fails says why, and counts nothing") {
   CHECK(segments.append("text", error) == 0);
   CHECK(error == std::errc::io_error);
   CHECK(segments.size() == 0);
+}
+
+// ---- Former bugs.
+
+TEST_CASE("nothing goes into a segment that was made shorter, nor behind it, nor is it filled up") {
+  const TemporaryDirectory folder;
+  const auto name = folder.path() / first_name;
+  {
+    AuditSegments segments(folder.path());
+    std::error_code error;
+    CHECK(segments.append("{\"seq\":0}\n{\"seq\":1}\n", error) == 20);
+    std::filesystem::resize_file(name, 0);
+    CHECK(segments.append("{\"seq\":2}\n", error) == 0);
+    CHECK(error.message().find("has made the segment shorter") != std::string::npos);
+    CHECK(segments.sync() == error);
+    CHECK(segments.rotate(3) == error);
+  }
+  CHECK(std::filesystem::file_size(name) == 0);
+}
+
+TEST_CASE("a newest segment that does not begin with the record in its name is an error") {
+  const TemporaryDirectory folder;
+  for (const std::string found :
+       {"{\"seq\":1083}\n", "{\"seq\":1}\n{\"seq\":2}\n", "nonsense\n{\"seq\":5}\n"}) {
+    CAPTURE(found);
+    folder.write(first_name, found);
+    const auto message = message_of([&] { AuditSegments segments(folder.path()); });
+    CHECK(message.find("and not with the one in its name: records are lost") != std::string::npos);
+    CHECK(read_file(folder.path() / first_name) == found);
+  }
 }
