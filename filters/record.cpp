@@ -30,7 +30,9 @@ std::string_view to_string(Delivery delivery) {
 class Writer {
  public:
   Writer(const Exchange& exchange, const Outcome& outcome, std::pmr::memory_resource& memory)
-      : exchange_(exchange), outcome_(outcome), json_(memory, record_bound(exchange)) {}
+      : exchange_(exchange),
+        outcome_(outcome),
+        json_(memory, record_bound(exchange, outcome.level)) {}
 
   std::string_view render() {
     const auto time = rfc3339(exchange_.now);
@@ -43,7 +45,8 @@ class Writer {
     write_upstream();
     text("prefgate.bearer_token", outcome_.bearer_hash, hash_limit);
     text("prefgate.device_token", outcome_.device_hash, hash_limit);
-    write_fields();
+    if (has_values()) write_fields();
+    if (outcome_.level >= RecordLevel::full) write_answer();
     write_journal();
     if (cuts_ > 0) {
       json_.key("prefgate.cut");
@@ -72,7 +75,7 @@ class Writer {
   void text(std::string_view name, std::string_view value, std::size_t limit) {
     if (value.empty()) return;
     json_.key(name);
-    if (!json_.string(value, limit) && cuts_ < cut_.size()) cut_[cuts_++] = name;
+    if (!json_.string(value, limit)) note_cut(name);
   }
 
   void write_decision();
@@ -81,11 +84,17 @@ class Writer {
   void write_request();
   void write_upstream();
   void write_fields();
-  void write_preferences(std::size_t field);
+  void write_preferences(std::string_view name, const Document& document, std::uint32_t holder,
+                         std::size_t most_bytes);
+  void write_answer();
   void write_journal();
   void write_entries(std::string_view name, Kind kind, std::size_t all);
   void write_entry(const Entry& entry);
   void write_value(std::string_view name, std::string_view value);
+  bool has_values() const { return outcome_.level >= RecordLevel::request; }
+  void note_cut(std::string_view name) {
+    if (cuts_ < cut_.size()) cut_[cuts_++] = name;
+  }
 
   const Exchange& exchange_;
   const Outcome& outcome_;
@@ -105,6 +114,9 @@ void Writer::write_decision() {
   plain("prefgate.ending", to_string(outcome_.ending));
   plain("prefgate.delivery", to_string(outcome_.delivery));
   boolean("prefgate.governed", exchange_.governed());
+  // Of records that do not say it, and of those made before there were others, it is `request`.
+  if (outcome_.level != RecordLevel::request)
+    plain("prefgate.level", filters::to_string(outcome_.level));
   text("prefgate.policy", outcome_.policy, hash_limit);
   text("prefgate.contract", outcome_.contract, token_limit);
   text("prefgate.config", outcome_.config, token_limit);
@@ -143,7 +155,7 @@ void Writer::write_request() {
   }
   const auto path = exchange_.governed() ? request.path : path_alone(request.path);
   text("url.path", path, path_limit);
-  if (path.size() < request.path.size() && cuts_ < cut_.size()) cut_[cuts_++] = "url.path";
+  if (path.size() < request.path.size()) note_cut("url.path");
   text("server.address", request.authority, host_limit);
   if (const auto* agent = request.headers.find(FieldId::user_agent))
     text("user_agent.original", agent->value, user_agent_limit);
@@ -191,29 +203,48 @@ void Writer::write_fields() {
     text(fields[i].name, member->text, field_limit);
   }
   if (begun) json_.end_object();
-  for (std::size_t i = 0; i < fields.size(); ++i)
-    if (fields[i].type == FieldType::object_of_booleans) write_preferences(i);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto* const map = exchange_.field(i);
+    if (fields[i].type == FieldType::object_of_booleans && map && map->type == Type::object &&
+        !map->dropped)
+      write_preferences("prefgate.preferences", exchange_.parameters(), exchange_.fields[i],
+                        JsonText::unlimited);
+  }
 }
 
-void Writer::write_preferences(std::size_t field) {
-  const auto* map = exchange_.field(field);
-  if (map == nullptr || map->type != Type::object || map->dropped) return;
-  const auto& members = exchange_.parameters().members;
-  const auto parent = exchange_.fields[field];
+// Booleans under names that the contract accepts, and nothing else.
+void Writer::write_preferences(std::string_view name, const Document& document,
+                               std::uint32_t holder, std::size_t most_bytes) {
+  const auto& members = document.members;
   const auto& endpoint = *exchange_.endpoint;
-  json_.key("prefgate.preferences");
+  json_.key(name);
   json_.begin_object();
+  const auto begin = json_.text().size();
   std::size_t written = 0;
-  for (auto i = parent + 1; i < map->next && written < endpoint.preferences().most;
+  for (auto i = holder + 1; i < members[holder].next && written < endpoint.preferences().most;
        i = members[i].next) {
     const auto& member = members[i];
     if (member.dropped || member.type != Type::boolean ||
         !endpoint.valid_preference_name(member.name))
       continue;
+    const auto size = member.name.size() + std::string_view(R"("":false,)").size();
+    if (size > most_bytes - (json_.text().size() - begin)) {
+      note_cut(name);
+      break;
+    }
     json_.flag(member.name, member.text == "true");  // of letters that need no escapes
     ++written;
   }
   json_.end_object();
+}
+
+// The rest of its body is anybody's text: it is told by its digest.
+void Writer::write_answer() {
+  if (!exchange_.governed()) return;
+  text("prefgate.answer.digest", outcome_.answer_digest, hash_limit);
+  if (outcome_.answer_preferences != Document::root)
+    write_preferences("prefgate.answer.preferences", exchange_.answer, outcome_.answer_preferences,
+                      answer_limit);
 }
 
 void Writer::write_journal() {
@@ -256,7 +287,7 @@ void Writer::write_entry(const Entry& entry) {
   json_.string(entry.pointer, pointer_limit);
   if (entry.secret) {
     boolean("secret", true);
-  } else {
+  } else if (has_values()) {
     // Of a finding or violation the old value stays out: nobody has accepted it. What is stored was
     // accepted, and is what the finding is about.
     if (entry.kind != Kind::violation) write_value("value", entry.after);
@@ -267,7 +298,7 @@ void Writer::write_entry(const Entry& entry) {
     json_.key("message");
     json_.string(entry.message, words_limit);
   }
-  if (!entry.suggestion.empty()) {
+  if (has_values() && !entry.suggestion.empty()) {  // made of a value
     json_.key("suggestion");
     json_.string(entry.suggestion, pointer_limit);
   }

@@ -9,6 +9,7 @@
 
 #include "filters/exchange.hpp"
 #include "filters/record.hpp"
+#include "proxy/evidence/sha256.hpp"
 #include "proxy/failure.hpp"
 #include "proxy/governance.hpp"
 #include "proxy/keyed_hash.hpp"
@@ -30,12 +31,16 @@ struct Slot {
   // What the chain wants of its body, and what has come of that.
   filters::AnswerBody answer_body = filters::AnswerBody::pass;
   std::optional<std::pmr::string> kept_answer;  // in the arena
+  std::optional<Sha256> answer_hash;  // of the body as it goes out, where a record may have it
+  const filters::Endpoint* endpoint = nullptr;  // by whose path its record has a level
+  filters::RecordLevel level = filters::RecordLevel::request;  // the most that it can become
   std::size_t audit_reserved = 0;
   bool recorded = false;
   Clock::time_point begun{};  // the head was whole
   Clock::time_point asked{};  // a connection to the upstream was asked for
   std::array<char, KeyedHash::text_size> bearer_hash;
   std::array<char, KeyedHash::text_size> device_hash;
+  std::array<char, 7 + 64> answer_digest;  // "sha256:<hex>"
   std::array<char, 64> upstream_address;
   std::array<char, 32> fresh_id;
 
@@ -64,6 +69,7 @@ struct Slot {
   void close() {
     exchange.reset();
     kept_answer.reset();
+    answer_hash.reset();
     arena.reset(kept_bytes);
     governance.reset();
     for (auto* text : {&to_upstream, &to_client})

@@ -29,7 +29,8 @@ class Sha256 {
 
 Hash sha256(std::string_view bytes);
 
-// Lower case.
+// Lower case; `write_hex` puts two characters a byte into `to`.
+void write_hex(std::span<const unsigned char> bytes, char* to);
 std::string to_hex(std::span<const unsigned char> bytes);
 
 }  // namespace proxy
