@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <string_view>
 
 #include "filters/exchange.hpp"
@@ -60,10 +61,10 @@ struct Outcome {
   std::string_view upstream_request_id;  // what the answer calls it, or empty
   RecordLevel level = RecordLevel::request;
   // For level `full`: which member of `exchange.answer` holds the preferences that the client got,
-  // Document::root where the answer shows none; "sha256:<hex>" of its body, empty where it is not
-  // known, or there was none.
+  // Document::root where the answer shows none; the SHA-256 of its body, where there was one and
+  // all of it is known.
   std::uint32_t answer_preferences = Document::root;
-  std::string_view answer_digest;
+  std::optional<Digest> answer_digest;
 };
 
 // Of `outcome.level`, at least `metadata`. Ends in '}' and begins with '{"time":'; the writer puts

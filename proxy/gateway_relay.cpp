@@ -120,10 +120,7 @@ void Gateway::note_answer(Slot& slot) const {
   auto& exchange = *slot.exchange;
   if (!slot.answer_hash || slot.outcome.response_body_bytes == 0) return;
   if (levels_.of(slot.endpoint, exchange.journal) < filters::RecordLevel::full) return;
-  constexpr std::string_view algorithm = "sha256:";
-  auto* const end = std::ranges::copy(algorithm, slot.answer_digest.begin()).out;
-  write_hex(slot.answer_hash->end(), end);
-  slot.outcome.answer_digest = {slot.answer_digest.data(), slot.answer_digest.size()};
+  slot.outcome.answer_digest = slot.answer_hash->end();
   slot.outcome.answer_preferences = filters::read_stored_preferences(exchange).holder;
 }
 

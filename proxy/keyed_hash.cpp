@@ -17,7 +17,6 @@
 #include <system_error>
 
 #include "proxy/evidence/durable_file.hpp"
-#include "proxy/evidence/sha256.hpp"
 
 namespace proxy {
 namespace {
@@ -30,6 +29,14 @@ constexpr std::string_view id_label{"prefgate hmac key id 1\0", 23};
 }
 [[noreturn]] void fail_errno(const std::filesystem::path& file, const char* doing) {
   fail(file, std::string(doing) + ": " + std::generic_category().message(errno));
+}
+
+void to_hex(std::span<const unsigned char> bytes, char* to) {
+  constexpr char digits[] = "0123456789abcdef";
+  for (const auto byte : bytes) {
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 15];
+  }
 }
 
 // Another process may have been quicker: then its key stands.
@@ -55,7 +62,7 @@ HmacKey::HmacKey(std::span<const unsigned char> bytes) : bytes_(bytes.begin(), b
   SHA256_Update(&context, bytes_.data(), bytes_.size());
   SHA256_Final(digest.data(), &context);
   OPENSSL_cleanse(&context, sizeof context);
-  write_hex(std::span(digest).first(id_.size() / 2), id_.data());
+  to_hex(std::span(digest).first(id_.size() / 2), id_.data());
 }
 
 HmacKey::~HmacKey() {
@@ -108,7 +115,7 @@ std::string sha256_hex(std::string_view text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   std::string hex(2 * digest.size(), '\0');
-  write_hex(digest, hex.data());
+  to_hex(digest, hex.data());
   return hex;
 }
 
@@ -152,7 +159,7 @@ std::string_view KeyedHash::write(std::string_view secret, std::span<char, text_
   char* at = std::ranges::copy(scheme, to.data()).out;
   at = std::ranges::copy(id_, at).out;
   *at++ = ':';
-  write_hex(mac(secret), at);
+  to_hex(mac(secret), at);
   return {to.data(), to.size()};
 }
 

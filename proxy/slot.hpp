@@ -40,7 +40,6 @@ struct Slot {
   Clock::time_point asked{};  // a connection to the upstream was asked for
   std::array<char, KeyedHash::text_size> bearer_hash;
   std::array<char, KeyedHash::text_size> device_hash;
-  std::array<char, 7 + 64> answer_digest;  // "sha256:<hex>"
   std::array<char, 64> upstream_address;
   std::array<char, 32> fresh_id;
 

@@ -30,17 +30,13 @@ Hash sha256(std::string_view bytes) {
   return Sha256().add(bytes).end();
 }
 
-void write_hex(std::span<const unsigned char> bytes, char* to) {
-  constexpr char digits[] = "0123456789abcdef";
-  for (const auto byte : bytes) {
-    *to++ = digits[byte >> 4];
-    *to++ = digits[byte & 15];
-  }
-}
-
 std::string to_hex(std::span<const unsigned char> bytes) {
-  std::string text(2 * bytes.size(), ' ');
-  write_hex(bytes, text.data());
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const auto byte : bytes) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
   return text;
 }
 

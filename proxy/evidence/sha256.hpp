@@ -29,8 +29,7 @@ class Sha256 {
 
 Hash sha256(std::string_view bytes);
 
-// Lower case; `write_hex` puts two characters a byte into `to`.
-void write_hex(std::span<const unsigned char> bytes, char* to);
+// Lower case.
 std::string to_hex(std::span<const unsigned char> bytes);
 
 }  // namespace proxy
