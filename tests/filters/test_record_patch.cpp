@@ -67,7 +67,7 @@ TEST_CASE("the edits of a body are a JSON Patch from what came to what left, and
       {R"(4.17,"device_type":"iOS","platform":" ios")", R"({"alarm":"false","x":1})"},
       {R"("4.17","deviceType":"ios","platfrom":"iOS")", R"({"lootbox_a":true,"refer_friend":0})"},
       {R"("4.17","device_type":"ios","platform":"ios")",
-       R"({"alarm":false,"key_added":"TRUE","lootbox_b":false,"update_available":"0"})"},
+       R"({"alarm":false,"key_added":"true","lootbox_b":false,"update_available":0})"},
   };
   for (const auto& [fields, map] : cases) {
     const auto came = "{" + rest + fields + R"(,"notification_preferences":)" + map + "}";

@@ -90,13 +90,13 @@ TEST_CASE("faults of levels") {
       {"{levels: [{rule: alias, level: full}]}", "4:25: no rule has the id `alias`"},
       {"{levels: [{rule: polcy.*, level: full}]}", "4:25: no rule has the id `polcy.*`"},
       {"{levels: [{rule: policy.*, level: full}, {rule: policy.*, level: full}]}",
-       "4:48: `policy.*` has a level above already"},
+       "4:49: `policy.*` has a level above already"},
       {"{levels: [{rule: policy.*, level: metadata}]}",
        "4:42: never reached: every path has level `request`, and a rule can only raise it"},
       {"{level: none, levels: [{" + governed + ", level: full}, {rule: policy.*, level: full}]}",
        "4:16: warning: no record: exchanges that `levels` does not name leave no evidence of what "
        "was changed, refused or forwarded\n"
-       "4:105: never reached: every path has level `full`, and a rule can only raise it"},
+       "4:109: never reached: every path has level `full`, and a rule can only raise it"},
       {"{levels: [{" + governed + ", level: none}]}",
        "4:65: warning: no record: exchanges of this path leave no evidence of what was changed, "
        "refused or forwarded"},
@@ -110,7 +110,7 @@ TEST_CASE("faults of levels") {
 
 TEST_CASE("a rule of the policy is not looked for while the policy has faults") {
   const Place place;
-  place.folder.write("p.yaml", "version: 1\nrules: [{id: a}]\n");
+  place.folder.write("p.yaml", "version: 1\nrules: [{id: a, frce: {}}]\n");
   const auto loaded = place.load("{levels: [{rule: policy.a, level: full}]}");
   CHECK_FALSE(loaded.config);
   for (const auto& each : loaded.diagnostics) CHECK(each.file.filename() == "p.yaml");
@@ -123,7 +123,7 @@ TEST_CASE("a policy that loses a rule which has a level is not taken over") {
   LiveConfig live(*loaded.config);
   place.policy("alarm-on");
   const auto again = live.load_again();
-  CHECK_FALSE(again.governance);
-  CHECK(Place::lines(again.diagnostics)
-            .starts_with("4:25: no rule has the id `policy.alarm-always-on`"));
+  CHECK(again.governance == nullptr);
+  CHECK(Place::lines(again.diagnostics).find("4:25: no rule has the id `policy.alarm-always-on`") !=
+        std::string::npos);
 }
