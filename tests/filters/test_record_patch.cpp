@@ -75,7 +75,8 @@ TEST_CASE("the edits of a body are a JSON Patch from what came to what left, and
     TestExchange exchange("POST", "", came);
     REQUIRE(exchange.run(settings));
     rapidjson::Document record, before, after, patched;
-    CAPTURE(render(*exchange, forwarded(), record));
+    const auto line = render(*exchange, forwarded(), record);
+    CAPTURE(line);
     before.Parse(came.data(), came.size());
     after.Parse(exchange->outgoing_body.data(), exchange->outgoing_body.size());
     patched.CopyFrom(before, patched.GetAllocator());
