@@ -125,10 +125,11 @@ TEST_CASE("at level none nothing is recorded, and check says what that means") {
 }
 
 TEST_CASE("a path has its own level, and rules raise it for the exchanges in which they acted") {
-  const Under under("{level: metadata, levels: [{path: " + std::string(path) +
-                        ", level: none}, {rule: policy.old, level: request}, "
-                        "{rule: policy.o*, level: full}, {rule: authenticate.*, level: metadata}]}",
-                    "governed");
+  const Under under(
+      "{level: metadata, levels: [{path: " + std::string(path) +
+          ", level: none}, {rule: policy.old, level: request}, "
+          "{rule: policy.o*, level: full}, {rule: validate.method, level: metadata}]}",
+      "governed");
   const ScriptedUpstream upstream(answering());
   RunningGateway gateway(upstream.url(), under.setup);
   auto old = good_get();
@@ -139,7 +140,8 @@ TEST_CASE("a path has its own level, and rules raise it for the exchanges in whi
     CHECK(client.exchange(good_get()).status == 200);   // the stored alarm is off
     CHECK(client.exchange(good_post()).status == 200);  // the sent one is on
     CHECK(client.exchange(old).status == 403);
-    CHECK(client.exchange(request("GET", path)).status == 401);
+    CHECK(client.exchange(request("GET", path)).status == 401);  // not a rule's doing
+    CHECK(client.exchange(request("DELETE", path, app_fields)).status == 405);
     CHECK(client.exchange(request("GET", "/api/1/vehicles", app_fields)).status == 200);
   }
   const auto records = gateway.records();
@@ -149,7 +151,7 @@ TEST_CASE("a path has its own level, and rules raise it for the exchanges in whi
     std::string level, path;
   } expected[] = {{200, "full", std::string(path)},
                   {403, "full", std::string(path)},
-                  {401, "metadata", std::string(path)},
+                  {405, "metadata", std::string(path)},
                   {200, "metadata", "/api/1/vehicles"}};
   for (std::size_t i = 0; i < records.size(); ++i) {
     CAPTURE(i);
