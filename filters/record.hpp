@@ -6,9 +6,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <string_view>
 
 #include "filters/exchange.hpp"
+#include "filters/record_level.hpp"
 
 namespace filters {
 
@@ -57,13 +59,19 @@ struct Outcome {
   std::string_view contract;
   std::string_view node;                 // this machine's name
   std::string_view upstream_request_id;  // what the answer calls it, or empty
+  RecordLevel level = RecordLevel::request;
+  // For level `full`: which member of `exchange.answer` holds the preferences that the client got,
+  // Document::root where the answer shows none; the SHA-256 of its body, where there was one and
+  // all of it is known.
+  std::uint32_t answer_preferences = Document::root;
+  std::optional<Digest> answer_digest;
 };
 
-// Level `request`. Ends in '}' and begins with '{"time":'; the writer puts `"seq":N,` after the
-// brace. Names are those of OpenTelemetry's HTTP semantic conventions where these have one, else
-// they begin with "prefgate.". Never the query of the target, never the raw text of a secret. Long
-// texts are cut, and "prefgate.cut" lists which. Always one line of valid UTF-8, whatever the
-// request held.
+// Of `outcome.level`, at least `metadata`. Ends in '}' and begins with '{"time":'; the writer puts
+// `"seq":N,` after the brace. Names are those of OpenTelemetry's HTTP semantic conventions where
+// these have one, else they begin with "prefgate.". Never the query of the target, never the raw
+// text of a secret. Long texts are cut, and "prefgate.cut" lists which. Always one line of valid
+// UTF-8, whatever the request held.
 std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
                                std::pmr::memory_resource& memory);
 
@@ -72,8 +80,8 @@ std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
 // are more than a hundred bytes to spare, for whoever frames or numbers records.
 inline constexpr std::size_t least_record = 8 * 1024;
 // Upper bound of this exchange's record from what its journal and documents hold now, whatever its
-// outcome will be; as much to spare.
-std::size_t record_bound(const Exchange& exchange);
+// outcome will be, at this level and those below; as much to spare.
+std::size_t record_bound(const Exchange& exchange, RecordLevel level = RecordLevel::request);
 // What the findings of an answer add to it at most; its edits are not in this.
 inline constexpr std::size_t answer_findings_bound = Journal::findings_kept * 1024;
 

@@ -13,6 +13,8 @@ constexpr std::size_t fixed_part = 5 * 1024 + 256;
 static_assert(fixed_part > path_limit + user_agent_limit + 2 * host_limit + 2 * id_limit +
                                words_limit + 3 * hash_limit + 11 * token_limit + 2200);
 static_assert(least_record >= fixed_part);
+// What level `full` adds.
+constexpr std::size_t answer_part = answer_limit + hash_limit + 128;
 // Names and brackets of one journal entry.
 constexpr std::size_t entry_part = 160;
 // Rule, pointer, message; before and after are booleans.
@@ -40,8 +42,10 @@ std::size_t fields_bound(const Exchange& exchange) {
 
 }  // namespace
 
-std::size_t record_bound(const Exchange& exchange) {
-  std::size_t sum = fixed_part + fields_bound(exchange);
+std::size_t record_bound(const Exchange& exchange, RecordLevel level) {
+  std::size_t sum = fixed_part;
+  if (level >= RecordLevel::request) sum += fields_bound(exchange);
+  if (level >= RecordLevel::full) sum += answer_part;
   for (const auto& entry : exchange.journal) {
     sum += entry_part + bound(entry.rule, pointer_limit) + bound(entry.pointer, pointer_limit) +
            bound(entry.from, pointer_limit) + bound(entry.message, words_limit) +

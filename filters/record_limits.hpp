@@ -16,5 +16,7 @@ inline constexpr std::size_t field_limit = 128;    // longer than any real one
 inline constexpr std::size_t value_limit = 512;    // before and after an edit
 inline constexpr std::size_t token_limit = 64;     // the host's own short words
 inline constexpr std::size_t hash_limit = 128;
+// Of the preferences of an answer, all together: twice what real ones take.
+inline constexpr std::size_t answer_limit = 8 * 1024;
 
 }  // namespace filters::record_limits

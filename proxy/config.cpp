@@ -134,15 +134,20 @@ LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
 }
 
 PolicyDiagnostics load_policy(Config& config) {
-  if (!config.policy_file) return {};
+  static const filters::PolicyRules no_rules;
+  Findings findings{.file = config.file};
+  if (!config.policy_file) {
+    check_levels(config, &no_rules, findings);
+    return {std::move(findings.diagnostics), {}};
+  }
   auto loaded = load_policy_file(*config.policy_file, *config.contract);
   config.policy_files = std::move(loaded.files);
-  Findings findings{.file = config.file};
   const auto found = config.where.find("filters.policy.file");
   const Mark mark = found == config.where.end() ? Mark{} : found->second;
   auto& [rules, diagnostics] = loaded.policy;
   if (!loaded.fault.empty())
     findings.error(mark, "cannot read " + config.policy_file->string() + ": " + loaded.fault);
+  check_levels(config, rules.get(), findings);
   if (rules) {
     check_groups(*rules, config, mark, findings);
     config.filters.policy = std::move(rules);

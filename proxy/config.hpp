@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "filters/pipeline.hpp"
+#include "filters/record_level.hpp"
 #include "filters/yaml/diagnostic.hpp"
 #include "proxy/audit_promises.hpp"
 #include "proxy/file_watch.hpp"
@@ -90,6 +91,7 @@ struct Limits {
 
 struct AuditConfig {
   std::filesystem::path directory;
+  filters::LevelSettings levels;
   std::optional<std::filesystem::path> hmac_key;     // none: generated beside the directory
   std::optional<std::filesystem::path> signing_key;  // none: the same
   OnFull on_full = OnFull::reject;
@@ -154,7 +156,8 @@ struct PolicyDiagnostics {
 };
 
 // The policy that `config` names, into it, under its contract; where any diagnostic is an error,
-// only `policy_files` is another. Part of `load_config`.
+// only `policy_files` is another. One is that `audit.levels` names a rule that is not there, or a
+// path that is not. Part of `load_config`.
 PolicyDiagnostics load_policy(Config& config);
 
 }  // namespace proxy

@@ -189,43 +189,6 @@ void read_limits(Section& root, Limits& limits) {
   section->finish();
 }
 
-// A time, or for ever.
-void read_keep(Section& section, AuditConfig& audit) {
-  const auto* node = section.find("keep");
-  if (node && node->kind == YamlNode::Kind::scalar && node->text == "forever") {
-    audit.keep.reset();
-    return;
-  }
-  milliseconds keep{};
-  if (section.time("keep", keep, {1s, 24h * 36'500})) audit.keep = keep;
-}
-
-void read_audit(Section& root, AuditConfig& audit) {
-  auto section = root.section("audit");
-  if (!section) return;
-  if (section->has("directory") && !section->path("directory", audit.directory))
-    audit.directory.clear();
-  section->only("level", "request", {"none", "metadata", "full"});
-  for (const auto& [key, file] :
-       {std::pair{"hmac_key", &audit.hmac_key}, std::pair{"signing_key", &audit.signing_key}}) {
-    std::string text;
-    std::filesystem::path named;
-    if (section->text(key, text, "generated or a file name") && text != "generated" &&
-        section->path(key, named))
-      *file = std::move(named);
-  }
-  section->choice<OnFull>(
-      "on_full", audit.on_full,
-      {{"reject", OnFull::reject}, {"drop", OnFull::drop}, {"block", OnFull::block}});
-  section->choice<Durability>(
-      "durability", audit.durability,
-      {{"none", Durability::none}, {"batch", Durability::batch}, {"request", Durability::request}});
-  section->size("segment", audit.segment, {4 * kib, 4 * kib * mib});
-  section->time("segment_age", audit.segment_age, {1s, 24h * 3650});
-  read_keep(*section, audit);
-  section->finish();
-}
-
 void read_log(Section& root, LogConfig& log) {
   auto section = root.section("log");
   if (!section) return;

@@ -18,6 +18,9 @@ void read_upstream(Section& root, UpstreamConfig& upstream);
 void read_limits(Section& root, Limits& limits);
 void read_filters(Section& root, Config& config);
 void read_audit(Section& root, AuditConfig& audit);
+// What `audit.levels` names must be in the contract and the policy, which is null where it has
+// faults of its own.
+void check_levels(const Config& config, const filters::PolicyRules* policy, Findings& findings);
 void read_log(Section& root, LogConfig& log);
 
 }  // namespace proxy

@@ -12,6 +12,7 @@
 namespace proxy {
 
 using filters::Ending;
+using filters::RecordLevel;
 
 namespace {
 
@@ -31,24 +32,35 @@ Gateway::Gateway(const Config& config, Governing governance, Pool& pool, AuditWa
       audit_(audit),
       hash_(hash),
       meter_(meter),
+      levels_(config.audit.levels),
       node_(name_of_this_machine()) {}
 
 Task<> Gateway::serve(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   const auto goes_on = [&] { return !exchange.verdict.rejected(); };
   slot.governance = governance_;
+  filters::Contract::Match match;
+  if (goes_on()) match = slot.governance->contract->match_path(exchange.request.path);
+  slot.endpoint = match.endpoint;
+  slot.level = levels_.most(slot.endpoint);
 
-  if (!reserve_record(slot, filters::least_record) && goes_on())
-    co_await wait_for_room(slot, filters::least_record);
-  if (goes_on()) enter(slot, client.peer());
+  const auto least = slot.level == RecordLevel::none ? 0 : filters::least_record;
+  if (!reserve_record(slot, least) && goes_on()) co_await wait_for_room(slot, least);
+  if (goes_on()) enter(slot, client.peer(), match);
   if (goes_on() && exchange.governed()) co_await receive(slot, client);
   if (goes_on() && exchange.governed()) judge(slot);
-  const auto needed = exchange.governed() ? filters::record_bound(exchange) : 0;
+  const auto needed = exchange.governed() ? room_for_record(slot) : 0;
   if (!reserve_record(slot, needed) && goes_on()) co_await wait_for_room(slot, needed);
   if (goes_on()) co_await forward(slot, client);
   if (!goes_on() && slot.outcome.ending == Ending::none) co_await answer(slot, client);
   if (!slot.recorded) record(slot, client);
   count(slot);
+}
+
+// Of this exchange, as its journal and documents are now: a rule may still raise its level.
+std::size_t Gateway::room_for_record(const Slot& slot) const {
+  if (slot.level == RecordLevel::none) return 0;
+  return filters::record_bound(*slot.exchange, slot.level);
 }
 
 // Sees to it that at least so much is set aside. Under `on_full: drop` an exchange goes on without;
@@ -78,14 +90,13 @@ Task<> Gateway::wait_for_room(Slot& slot, std::size_t bytes) {
     slot.exchange->verdict = {Reason::audit_full};
 }
 
-void Gateway::enter(Slot& slot, const Peer& peer) const {
+void Gateway::enter(Slot& slot, const Peer& peer, const filters::Contract::Match& match) const {
   auto& exchange = *slot.exchange;
   const auto& governance = *slot.governance;
-  const auto [match, endpoint] = governance.contract->match_path(exchange.request.path);
-  if (match == filters::PathMatch::ambiguous) {
+  if (match.path == filters::PathMatch::ambiguous) {
     exchange.verdict = {Reason::ambiguous_path};
-  } else if (match == filters::PathMatch::governed) {
-    exchange.endpoint = endpoint;
+  } else if (match.path == filters::PathMatch::governed) {
+    exchange.endpoint = match.endpoint;
     exchange.limiter = governance.limiter.get();
     exchange.identity.client_address = peer.address;
     exchange.identity.client_names = peer.names;
@@ -175,6 +186,7 @@ Task<bool> Gateway::record_first(Slot& slot, const Downstream& client, Ending en
   slot.outcome.ending = ending;
   record(slot, client);
   slot.outcome.ending = Ending::none;
+  if (slot.outcome.level == RecordLevel::none) co_return true;
   const bool durable = co_await audit_.wait_for_disk(config_.limits.request);
   co_return durable || config_.audit.on_full == OnFull::drop;
 }
@@ -183,6 +195,10 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   auto& exchange = *slot.exchange;
   auto& outcome = slot.outcome;
   const auto& peer = client.peer();
+  slot.recorded = true;
+  outcome.level = levels_.of(slot.endpoint, exchange.journal);
+  if (outcome.level == RecordLevel::none)
+    return audit_.ring().release(std::exchange(slot.audit_reserved, 0));
   outcome.client_address = peer.address;
   outcome.client_port = peer.port;
   outcome.scheme = peer.scheme;
@@ -202,7 +218,6 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   // What was reserved may be less than this: the ring then takes it where there is room, or counts
   // it.
   audit_.ring().commit(std::exchange(slot.audit_reserved, 0), line);
-  slot.recorded = true;
 }
 
 void Gateway::count(const Slot& slot) {

@@ -31,9 +31,10 @@ class Gateway {
   Task<> serve(Slot& slot, Downstream& client);
 
  private:
+  std::size_t room_for_record(const Slot& slot) const;
   bool reserve_record(Slot& slot, std::size_t bytes);
   Task<> wait_for_room(Slot& slot, std::size_t bytes);
-  void enter(Slot& slot, const Peer& peer) const;
+  void enter(Slot& slot, const Peer& peer, const filters::Contract::Match& match) const;
   Task<> receive(Slot& slot, Downstream& client);
   void judge(Slot& slot);
 
@@ -52,6 +53,7 @@ class Gateway {
   void let_pass(Slot& slot, Downstream& client);
   void look_at_answer(Slot& slot);
   void release_answer(Slot& slot, Downstream& client);
+  void note_answer(Slot& slot) const;
   Task<> finish_held(Slot& slot, Downstream& client);
   void take_back(Slot& slot, Downstream& client);
   Task<> finish_relay(Slot& slot, Downstream& client, Lease& lease);
@@ -71,6 +73,7 @@ class Gateway {
   AuditWaits& audit_;
   KeyedHash& hash_;
   Meter& meter_;
+  const filters::RecordLevels levels_;
   const std::string node_;                 // this machine's name
   Slot::Clock::time_point quiet_until_{};  // of the log, about the upstream
 };

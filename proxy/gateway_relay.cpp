@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filters/answer.hpp"
+#include "filters/stored_preferences.hpp"
 #include "proxy/gateway.hpp"
 
 namespace proxy {
@@ -31,6 +32,10 @@ void Gateway::begin_relay(Slot& slot, Downstream& client) {
   slot.outcome.upstream_status = response.status;
   slot.outcome.status = response.status;
   slot.answer_body = exchange.governed() ? pipeline.answer_body(exchange) : AnswerBody::pass;
+  if (exchange.governed() && slot.level == filters::RecordLevel::full) {
+    slot.answer_hash.emplace();
+    slot.answer_body = std::max(slot.answer_body, AnswerBody::copy);
+  }
   // Its record comes before it, and must have what is found in it.
   if (records_first() && slot.answer_body == AnswerBody::copy) slot.answer_body = AnswerBody::hold;
   if (slot.answer_body != AnswerBody::pass) {
@@ -60,6 +65,7 @@ void Gateway::take_answer(Slot& slot, Downstream& client, std::string_view piece
     let_pass(slot, client);
   if (slot.answer_body != AnswerBody::pass) slot.kept_answer->append(piece);
   if (slot.answer_body != AnswerBody::hold) client.add(piece);
+  if (slot.answer_hash) slot.answer_hash->add(piece);
 }
 
 // It is too long to be looked at: it goes by like any other, and the record says so.
@@ -76,7 +82,9 @@ void Gateway::let_pass(Slot& slot, Downstream& client) {
 // Rather an exchange without these findings than one without a record.
 void Gateway::look_at_answer(Slot& slot) {
   auto& exchange = *slot.exchange;
-  if (reserve_record(slot, filters::record_bound(exchange) + filters::answer_findings_bound))
+  const auto findings =
+      slot.level == filters::RecordLevel::none ? 0 : filters::answer_findings_bound;
+  if (reserve_record(slot, room_for_record(slot) + findings))
     slot.governance->pipeline.on_answer(exchange);
 }
 
@@ -86,7 +94,7 @@ Task<> Gateway::finish_held(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   exchange.response.body = *slot.kept_answer;
   slot.governance->pipeline.on_answer(exchange);
-  const auto needed = filters::record_bound(exchange);
+  const auto needed = room_for_record(slot);
   if (!reserve_record(slot, needed)) co_await wait_for_room(slot, needed);
   if (!exchange.verdict.rejected()) release_answer(slot, client);
 }
@@ -100,10 +108,20 @@ void Gateway::release_answer(Slot& slot, Downstream& client) {
                               "Repr-Digest", "Accept-Ranges"})
       response.headers.remove(stale);
     response.body = exchange.answer_edits.apply(response.body, slot.arena);
+    if (slot.answer_hash) slot.answer_hash.emplace().add(response.body);
   }
   begin_answer(slot, client);
   client.add(response.body);
   slot.outcome.response_body_bytes = response.body.size();
+}
+
+// For its record: what the client gets of an answer that is whole.
+void Gateway::note_answer(Slot& slot) const {
+  auto& exchange = *slot.exchange;
+  if (!slot.answer_hash || slot.outcome.response_body_bytes == 0) return;
+  if (levels_.of(slot.endpoint, exchange.journal) < filters::RecordLevel::full) return;
+  slot.outcome.answer_digest = slot.answer_hash->end();
+  slot.outcome.answer_preferences = filters::read_stored_preferences(exchange).holder;
 }
 
 // Its record is not durable, so the client must not have it, although the upstream has acted.
@@ -182,13 +200,16 @@ Task<> Gateway::finish_relay(Slot& slot, Downstream& client, Lease& lease) {
   if (slot.answer_body == AnswerBody::hold) co_await finish_held(slot, client);
   if (slot.exchange->verdict.rejected()) co_return;
   client.end_answer();
+  const bool copied = slot.answer_body == AnswerBody::copy;
+  if (!copied) note_answer(slot);
   const bool recorded = co_await record_first(slot, client, Ending::ready);
   if (!recorded) co_return take_back(slot, client);
   const auto gone = co_await flush(slot, client);
   slot.outcome.ending = gone ? Ending::client_aborted : Ending::answered;
-  if (slot.answer_body != AnswerBody::copy) co_return;
+  if (!copied) co_return;
   slot.exchange->response.body = *slot.kept_answer;
   look_at_answer(slot);
+  note_answer(slot);
 }
 
 }  // namespace proxy

@@ -54,6 +54,9 @@ void write_left_out(const PolicyDiff& diff, std::ostream& out) {
   if (const auto count = diff.count(Replay::unclear); count > 0)
     out << "left out: " << counted(count, "exchange")
         << " with an edit of a name too long for a record\n";
+  if (const auto count = diff.count(Replay::no_values); count > 0)
+    out << "left out: " << counted(count, "exchange")
+        << " recorded at level `metadata`, without the preferences\n";
   if (const auto count = diff.count(Replay::not_governed); count > 0)
     out << "left out: " << counted(count, "exchange") << " that the contract does not govern\n";
 }
@@ -102,6 +105,7 @@ void report_as_json(const PolicyDiff& diff, std::ostream& out) {
   number("devices", diff.devices().size());
   number("refused", diff.count(Replay::refused));
   number("unclear", diff.count(Replay::unclear));
+  number("no_values", diff.count(Replay::no_values));
   number("not_governed", diff.count(Replay::not_governed));
   json.key("effects");
   json.begin_array();

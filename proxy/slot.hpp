@@ -9,6 +9,7 @@
 
 #include "filters/exchange.hpp"
 #include "filters/record.hpp"
+#include "proxy/evidence/sha256.hpp"
 #include "proxy/failure.hpp"
 #include "proxy/governance.hpp"
 #include "proxy/keyed_hash.hpp"
@@ -30,6 +31,9 @@ struct Slot {
   // What the chain wants of its body, and what has come of that.
   filters::AnswerBody answer_body = filters::AnswerBody::pass;
   std::optional<std::pmr::string> kept_answer;  // in the arena
+  std::optional<Sha256> answer_hash;  // of the body as it goes out, where a record may have it
+  const filters::Endpoint* endpoint = nullptr;  // by whose path its record has a level
+  filters::RecordLevel level = filters::RecordLevel::request;  // the most that it can become
   std::size_t audit_reserved = 0;
   bool recorded = false;
   Clock::time_point begun{};  // the head was whole
@@ -64,6 +68,7 @@ struct Slot {
   void close() {
     exchange.reset();
     kept_answer.reset();
+    answer_hash.reset();
     arena.reset(kept_bytes);
     governance.reset();
     for (auto* text : {&to_upstream, &to_client})

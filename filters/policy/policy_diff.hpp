@@ -61,7 +61,7 @@ class PolicyDiff {
   Pipeline after_;
   std::uint64_t records_ = 0;
   std::uint64_t changed_ = 0;
-  std::array<std::uint64_t, 5> counts_{};  // by Replay
+  std::array<std::uint64_t, 6> counts_{};  // by Replay
   std::unordered_set<std::string> devices_;
   std::unordered_set<std::string> key_ids_;
   std::map<PolicyEffect::Key, PolicyEffect> effects_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "filters/journal.hpp"
+#include "filters/record_level.hpp"
 #include "filters/verdict.hpp"
 
 namespace filters {
@@ -45,6 +46,8 @@ class RecordReader {
     if (text(record_, "prefgate.decision") != "forwarded" &&
         text(record_, "prefgate.reason") != info(Reason::policy).token)
       return Replay::refused;
+    if (text(record_, "prefgate.level") == to_string(RecordLevel::metadata))
+      return Replay::no_values;
     take_client();
     take_fields();
     take_preferences();

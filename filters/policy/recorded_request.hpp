@@ -16,6 +16,7 @@ enum class Replay : std::uint8_t {
   not_governed,  // by the contract given
   refused,       // by something else than the policy: no policy ever sees it
   unclear,       // the record does not tell all that was there
+  no_values,     // its level is `metadata`: no field and no preference is in it
   no_record,     // not a line of an audit
 };
 

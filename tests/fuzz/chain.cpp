@@ -203,11 +203,17 @@ void check_outputs(Exchange& exchange, bool forwarded, bool secret) {
   outcome.ending = filters::Ending::answered;
   if (!forwarded) filters::make_answer(exchange);
   if (!forwarded) filters::decorate(exchange, filters::Origin::gateway, filters::Delivery::none);
-  const auto record = filters::render_record(exchange, outcome, exchange.arena);
-  require(is_json(record) && record.find('\n') == record.npos, "a record is not one line of JSON");
-  require(record.size() <= std::max(filters::record_bound(exchange), filters::least_record),
-          "a record is longer than its bound");
-  require(!secret || marks(record) == 0, "a device token is in the record");
+  using enum filters::RecordLevel;
+  for (const auto level : {metadata, request, full}) {
+    outcome.level = level;
+    const auto record = filters::render_record(exchange, outcome, exchange.arena);
+    require(is_json(record) && record.find('\n') == record.npos,
+            "a record is not one line of JSON");
+    require(
+        record.size() <= std::max(filters::record_bound(exchange, level), filters::least_record),
+        "a record is longer than its bound");
+    require(!secret || marks(record) == 0, "a device token is in the record");
+  }
   if (forwarded) return;
   require(exchange.response.status >= 400, "a rejection has no status of one");
   require(is_json(exchange.response.body), "an answer is not JSON");

@@ -116,6 +116,18 @@ TEST_CASE("a warm request asks the heap for nothing under a policy, hashes of de
   }
 }
 
+TEST_CASE("a warm request asks the heap for nothing at any level of the audit" *
+          doctest::skip(!tests::counts_allocations())) {
+  const tests::TlsWorld world;
+  FakeUpstream upstream(drifted);
+  for (const auto level : {filters::RecordLevel::metadata, filters::RecordLevel::full}) {
+    auto config = TestGateway::config(upstream.port());
+    config.audit.levels = {level, {{"", "repair.*", filters::RecordLevel::full}}};
+    TestGateway gateway(std::move(config), world);
+    check_no_allocations(gateway, gateway.client());
+  }
+}
+
 TEST_CASE("a warm request asks the heap for nothing under a rate limit, within or beyond it" *
           doctest::skip(!tests::counts_allocations())) {
   const tests::TlsWorld world;

@@ -303,19 +303,21 @@ limits:
   body: fast
   head: 4GiB
   body: 1KiB
-audit: {level: full, on_ful: drop}
+audit: {level: ful, on_ful: drop}
 contract: []
 )"));
-  CHECK(lines_of(loaded) ==
-        "prefgate.yaml:2:5: unknown key `adress` (did you mean `address`?)\n"
-        "prefgate.yaml:5:8: the URL must not hold a user name or password\n"
-        "prefgate.yaml:6:23: expected a time such as 30s, got `2`: give a unit (ms, s, min, h, d)\n"
-        "prefgate.yaml:7:16: never reached: `connections` is 256\n"
-        "prefgate.yaml:9:9: expected a size such as 64KiB, got `fast`\n"
-        "prefgate.yaml:10:9: expected 256B to 1MiB, got `4GiB`\n"
-        "prefgate.yaml:11:3: key `body` is given twice, first on line 9\n"
-        "prefgate.yaml:12:16: `full` is not in this version, which takes request\n"
-        "prefgate.yaml:12:22: unknown key `on_ful` (did you mean `on_full`?)\n"
-        "prefgate.yaml:13:11: expected builtin or a file name, got a list\n");
+  CHECK(
+      lines_of(loaded) ==
+      "prefgate.yaml:2:5: unknown key `adress` (did you mean `address`?)\n"
+      "prefgate.yaml:5:8: the URL must not hold a user name or password\n"
+      "prefgate.yaml:6:23: expected a time such as 30s, got `2`: give a unit (ms, s, min, h, d)\n"
+      "prefgate.yaml:7:16: never reached: `connections` is 256\n"
+      "prefgate.yaml:9:9: expected a size such as 64KiB, got `fast`\n"
+      "prefgate.yaml:10:9: expected 256B to 1MiB, got `4GiB`\n"
+      "prefgate.yaml:11:3: key `body` is given twice, first on line 9\n"
+      "prefgate.yaml:12:16: expected one of none, metadata, request, full, got `ful` (did you mean "
+      "`full`?)\n"
+      "prefgate.yaml:12:21: unknown key `on_ful` (did you mean `on_full`?)\n"
+      "prefgate.yaml:13:11: expected builtin or a file name, got a list\n");
   CHECK_FALSE(loaded.config.has_value());
 }

@@ -69,13 +69,27 @@ TEST_CASE("policy diff tells what is newly denied first, then what changes, each
         "\nchanged\n"
         "  on: 3 exchanges, 2 devices; for example records 0, 5, 10\n"
         "    alarm: false -> true  3\n");
-  CHECK(place.run({"--format", "json"}).out ==
-        R"({"records":20,"replayed":20,"changed":8,"devices":2,"refused":0,"unclear":0,)"
-        R"("not_governed":0,"effects":[{"kind":"newly_denied","rule":"shut","policy":"to",)"
-        R"("exchanges":5,"devices":1,"preferences":{},"examples":[3,7,11]},)"
-        R"({"kind":"changed","rule":"on","policy":"to","exchanges":3,"devices":2,)"
-        R"("preferences":{"alarm: false -> true":3},"examples":[0,5,10]}]})"
-        "\n");
+  CHECK(
+      place.run({"--format", "json"}).out ==
+      R"({"records":20,"replayed":20,"changed":8,"devices":2,"refused":0,"unclear":0,)"
+      R"("no_values":0,"not_governed":0,"effects":[{"kind":"newly_denied","rule":"shut","policy":"to",)"
+      R"("exchanges":5,"devices":1,"preferences":{},"examples":[3,7,11]},)"
+      R"({"kind":"changed","rule":"on","policy":"to","exchanges":3,"devices":2,)"
+      R"("preferences":{"alarm: false -> true":3},"examples":[0,5,10]}]})"
+      "\n");
+}
+
+TEST_CASE("policy diff says how many records have too little in them to be replayed") {
+  Place place;
+  auto metadata = Place::record(1);
+  metadata.insert(metadata.find(R"("prefgate.fields")"), R"("prefgate.level":"metadata",)");
+  auto full = Place::record(2);
+  full.insert(full.find(R"("prefgate.fields")"), R"("prefgate.level":"full",)");
+  place.write("audit/records-000000000000.jsonl", Place::record(0) + metadata + full);
+  CHECK(place.run().out.starts_with("2 exchanges of 3 records replayed: "));
+  CHECK(place.run().out.ends_with(
+      "\nleft out: 1 exchange recorded at level `metadata`, without the preferences\n"));
+  CHECK(place.run({"--format", "json"}).out.find(R"("no_values":1)") != std::string::npos);
 }
 
 TEST_CASE("policy diff fails where more changes than it may, and only then") {

@@ -52,7 +52,7 @@ inline std::string render(const Exchange& exchange, const Outcome& outcome,
   REQUIRE(record.ends_with('}'));
   REQUIRE(record.find('\n') == std::string::npos);
   REQUIRE(valid_utf8(record));
-  REQUIRE(record.size() + spare <= record_bound(exchange));
+  REQUIRE(record.size() + spare <= record_bound(exchange, outcome.level));
   parsed.Parse<rapidjson::kParseValidateEncodingFlag>(record.data(), record.size());
   REQUIRE_FALSE(parsed.HasParseError());
   return record;
