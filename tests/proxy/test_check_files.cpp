@@ -242,7 +242,7 @@ colour: red
 :4:17: expected a URL such as https://api.example or http://127.0.0.1:8080
 :4:30: DIR/leaf.key has no certificate in PEM
 :5:20: DIR/file is not a folder
-:5:33: expected request, the only value in this version, got `loud`
+:5:33: expected one of none, metadata, request, full, got `loud`
 :6:1: unknown key `colour`)");
 }
 
