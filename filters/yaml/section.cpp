@@ -222,7 +222,8 @@ bool Section::mode(std::string_view key, Mode& out) {
                        {"enforce", Mode::enforce}});
 }
 
-std::optional<std::size_t> Section::pick(std::string_view key, const Words& words) {
+std::optional<std::size_t> Section::pick(std::string_view key, const Words& words,
+                                         const Words& later) {
   const std::string expected = words.size() == 1
                                    ? listed(words) + ", the only value in this version"
                                    : "one of " + listed(words);
@@ -230,8 +231,11 @@ std::optional<std::size_t> Section::pick(std::string_view key, const Words& word
   if (!text(key, word, expected)) return {};
   const auto found = std::ranges::find(words, word);
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  error(key, "expected " + expected + ", got " + describe(*find(key)) +
-                 did_you_mean(nearest_word(word, words)));
+  if (std::ranges::find(later, word) != later.end())
+    error(key, ticked(word) + " is not in this version, which takes " + listed(words));
+  else
+    error(key, "expected " + expected + ", got " + describe(*find(key)) +
+                   did_you_mean(nearest_word(word, words)));
   return {};
 }
 

@@ -42,15 +42,20 @@ class Section {
   // Relative to the file's folder.
   bool path(std::string_view key, std::filesystem::path& out);
   bool mode(std::string_view key, Mode& out);
-  // One of some words.
+  // One of some words; `later` are words of the design that this version does not take yet.
   template <class T>
   bool choice(std::string_view key, T& out,
-              std::initializer_list<std::pair<std::string_view, T>> choices) {
+              std::initializer_list<std::pair<std::string_view, T>> choices,
+              const Words& later = {}) {
     Words words;
     for (const auto& [word, value] : choices) words.push_back(word);
-    const auto index = pick(key, words);
+    const auto index = pick(key, words, later);
     if (index) out = (choices.begin() + *index)->second;
     return index.has_value();
+  }
+  // A key that takes one word only.
+  void only(std::string_view key, std::string_view word, const Words& later = {}) {
+    pick(key, {word}, later);
   }
 
   // The value of `key`, noted as known, or nullptr where absent.
@@ -79,7 +84,7 @@ class Section {
   void finish();
 
  private:
-  std::optional<std::size_t> pick(std::string_view key, const Words& words);
+  std::optional<std::size_t> pick(std::string_view key, const Words& words, const Words& later);
   std::string full(std::string_view key) const;
   // Returns the known key that was probably meant, or an empty one.
   std::string_view report_unknown(const YamlNode& key);
