@@ -56,7 +56,8 @@ class Verification {
     pass_removed(*opened.retention, stored);
     try {
       base_ = CompactRange(first, stored.nodes());
-    } catch (const std::runtime_error&) {  // it is too short
+    } catch (const std::runtime_error&) {
+      base_ = {};  // the tree is too short
     }
     base_known_ = base_.size() == first && base_.root() == root;
     if (base_known_)
