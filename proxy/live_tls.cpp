@@ -25,22 +25,23 @@ LiveTls::LiveTls(const Config& started)
     : listeners_(files_of(started.listen)),
       upstream_tls_(started.upstream.tls),
       upstream_ca_(started.upstream.ca) {
-  if (const auto loaded = load({}); !loaded.contexts) throw std::runtime_error(loaded.fault);
+  if (const auto loaded = load(TlsRenewal::asked); !loaded.contexts)
+    throw std::runtime_error(loaded.fault);
 }
 
 RenewedTls LiveTls::load_again(const Config& config) {
   listeners_ = files_of(config.listen);
-  return load(by_request);
+  return load(TlsRenewal::asked);
 }
 
 std::optional<RenewedTls> LiveTls::look(Clock::time_point now) {
-  if (watch_.changed()) return load("a file of TLS has changed");
-  if (now - loaded_ >= longest) return load("new ticket keys");
+  if (watch_.changed()) return load(TlsRenewal::files_changed);
+  if (now - loaded_ >= longest) return load(TlsRenewal::tickets_old);
   return {};
 }
 
 // The digests are taken first: what changes while the files are read is seen by the next look.
-RenewedTls LiveTls::load(std::string why) {
+RenewedTls LiveTls::load(TlsRenewal why) {
   std::vector<FileDigest> digests;
   const auto follow = [&](const std::filesystem::path& file) {
     digests.push_back({file, digest_of_file(file)});
@@ -63,9 +64,9 @@ RenewedTls LiveTls::load(std::string why) {
       made.upstream = std::make_shared<const TlsContext>(make_client_context(upstream_ca_));
     contexts_ = std::move(made);
   } catch (const std::runtime_error& error) {
-    return {.contexts = {}, .fault = error.what(), .why = std::move(why)};
+    return {.contexts = {}, .fault = error.what(), .why = why};
   }
-  return {.contexts = contexts_, .fault = {}, .why = std::move(why)};
+  return {.contexts = contexts_, .fault = {}, .why = why};
 }
 
 }  // namespace proxy

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,11 +24,14 @@ struct TlsContexts {
   std::shared_ptr<const TlsContext> upstream;                // null where clear
 };
 
-// What came of loading again.
+// Why they are loaded again.
+enum class TlsRenewal : std::uint8_t { asked, files_changed, tickets_old };
+
+// What came of it.
 struct RenewedTls {
   std::optional<TlsContexts> contexts;  // none: there was a fault
   std::string fault = {};
-  std::string why = {};
+  TlsRenewal why = TlsRenewal::asked;
 };
 
 class LiveTls {
@@ -35,8 +39,6 @@ class LiveTls {
   using Clock = std::chrono::steady_clock;
   // How long tickets can be resumed at most: their keys live and die with a context.
   static constexpr std::chrono::hours longest{12};
-  // What RenewedTls::why says of the operator's wish.
-  static constexpr const char* by_request = "SIGHUP";
 
   // Throws std::runtime_error that names each faulty file.
   explicit LiveTls(const Config& started);
@@ -48,7 +50,7 @@ class LiveTls {
   std::optional<RenewedTls> look(Clock::time_point now = Clock::now());
 
  private:
-  RenewedTls load(std::string why);
+  RenewedTls load(TlsRenewal why);
 
   std::vector<std::optional<TlsFiles>> listeners_;
   const bool upstream_tls_;

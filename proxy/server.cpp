@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <functional>
 #include <utility>
@@ -255,13 +256,17 @@ bool Server::take_over(const std::string& why, Reloaded found) {
 }
 
 void Server::take_over(RenewedTls found) {
-  if (found.why != LiveTls::by_request)
-    vitals_.reloaded({Vitals::Clock::now(), found.contexts.has_value(), found.why});
+  constexpr std::array<const char*, 3> reasons{"SIGHUP", "a file of TLS has changed",
+                                               "its ticket keys are old"};
+  const auto* const why = reasons[static_cast<std::size_t>(found.why)];
+  // SIGHUP is counted already, and growing old is no reload.
+  if (found.why == TlsRenewal::files_changed)
+    vitals_.reloaded({Vitals::Clock::now(), found.contexts.has_value(), why});
   if (!found.contexts)
-    return spdlog::error("{}: not taken over, what was in force stays: {}", found.why, found.fault);
+    return spdlog::error("{}: not taken over, what was in force stays: {}", why, found.fault);
   for (auto& worker : workers_) worker->adopt(*found.contexts);
   vitals_.adopt(certificates());
-  spdlog::info("{}: certificates, keys and trust are read again", found.why);
+  spdlog::info("{}: certificates, keys and trust are read again", why);
 }
 
 std::vector<ServedCertificate> Server::certificates() const {

@@ -50,13 +50,6 @@ struct World {
   }
 };
 
-std::string wait_for(RunningGateway& gateway, std::string_view text) {
-  for (;;) {
-    const auto line = gateway.process().line();
-    if (line.find(text) != line.npos) return line;
-  }
-}
-
 }  // namespace
 
 TEST_CASE("a renewed certificate is served without a restart, and open connections go on") {
@@ -69,13 +62,13 @@ TEST_CASE("a renewed certificate is served without a restart, and open connectio
   CHECK(early.exchange(good_get()).status == 200);
 
   world.served.publish(World::pair(world.two, world.two));
-  wait_for(gateway, "a file of TLS has changed: certificates, keys and trust are read again");
+  gateway.wait_for("a file of TLS has changed: certificates, keys and trust are read again");
   CHECK(world.serves(gateway, world.two));
   CHECK(early.exchange(good_get()).status == 200);
   CHECK(shown_to(early) == read_file(world.one.certificate));
 
   world.served.publish(World::pair(world.one, world.two));
-  const auto fault = wait_for(gateway, "not taken over, what was in force stays");
+  const auto fault = gateway.wait_for("not taken over, what was in force stays");
   CHECK(fault.find("gateway.key does not belong to the certificate") != fault.npos);
   CHECK(world.serves(gateway, world.two));
 }
@@ -93,7 +86,7 @@ TEST_CASE("SIGHUP takes over certificates under other names, and says nothing of
   put(world.served.file("gateway.key").string(), world.two.private_key);
   gateway.folder().write("prefgate.yaml", text);
   gateway.send(SIGHUP);
-  wait_for(gateway, "SIGHUP: certificates, keys and trust are read again");
+  gateway.wait_for("SIGHUP: certificates, keys and trust are read again");
   CHECK(gateway.printed().find("waits for a restart") == std::string::npos);
   CHECK(world.serves(gateway, world.two));
 }

@@ -33,14 +33,6 @@ GatewaySetup under(const std::filesystem::path& policy) {
           .workers = 2};
 }
 
-// The next line of its log with this text.
-std::string wait_for(RunningGateway& gateway, std::string_view text) {
-  for (;;) {
-    const auto line = gateway.process().line();
-    if (line.find(text) != line.npos) return line;
-  }
-}
-
 std::string post(const std::string& id) {
   auto body = std::string(good_body);
   body.replace(body.find("true"), 4, "false");
@@ -153,7 +145,7 @@ TEST_CASE("SIGHUP under load: observe becomes enforce, and no exchange is lost o
   load.wait_for_more(200);
   replace(folder, "policy.yaml", rule("enforce"));
   gateway.send(SIGHUP);
-  const auto line = wait_for(gateway, "SIGHUP: in force");
+  const auto line = gateway.wait_for("SIGHUP: in force");
   CHECK(line.ends_with(digest(rule("enforce"))));
   // It is in force everywhere when the log says so: on a connection that was idle, too.
   CHECK(idle.exchange(post("y.1")).field("x-prefgate-rules") == "policy.on");
@@ -171,7 +163,7 @@ TEST_CASE("a policy that Kubernetes swaps under load is taken without a signal")
   Load load(gateway);
   load.wait_for_more(200);
   map.publish({{"policy.yaml", rule("enforce")}});
-  const auto line = wait_for(gateway, "a file of the policy has changed: in force");
+  const auto line = gateway.wait_for("a file of the policy has changed: in force");
   CHECK(line.ends_with(digest(rule("enforce"))));
   load.wait_for_more(200);
   load.stop();
@@ -187,15 +179,15 @@ TEST_CASE("a faulty policy is not taken, its fault is logged with its place, a g
   auto client = gateway.client();
   const auto send_one = [&] { CHECK(client.exchange(post("x.1")).status == 200); };
   replace(folder, "policy.yaml", "version: 1\nrules: [{id: on, frce: {alarm: true}}]\n");
-  wait_for(gateway, (folder.path() / "policy.yaml").string() + ":2:18: unknown key `frce`");
-  wait_for(gateway, "not taken over, what was in force stays");
+  gateway.wait_for((folder.path() / "policy.yaml").string() + ":2:18: unknown key `frce`");
+  gateway.wait_for("not taken over, what was in force stays");
   send_one();
   gateway.send(SIGHUP);
-  wait_for(gateway, (folder.path() / "policy.yaml").string() + ":2:18: unknown key `frce`");
-  wait_for(gateway, "SIGHUP: not taken over");
+  gateway.wait_for((folder.path() / "policy.yaml").string() + ":2:18: unknown key `frce`");
+  gateway.wait_for("SIGHUP: not taken over");
   send_one();
   replace(folder, "policy.yaml", rule("enforce"));
-  wait_for(gateway, "a file of the policy has changed: in force");
+  gateway.wait_for("a file of the policy has changed: in force");
   send_one();
   const auto records = gateway.records();
   REQUIRE(records.size() == 3);
@@ -214,8 +206,8 @@ TEST_CASE("SIGHUP takes over what governs, and names what waits for a restart") 
   text.replace(text.find("limits: {}"), 10, "limits: {body: 1KiB}");
   gateway.folder().write("prefgate.yaml", text + "other_paths: reject\n");
   gateway.send(SIGHUP);
-  wait_for(gateway, "SIGHUP: `limits` differs from what was started with, and waits for a restart");
-  wait_for(gateway, "SIGHUP: in force, without a policy");
+  gateway.wait_for("SIGHUP: `limits` differs from what was started with, and waits for a restart");
+  gateway.wait_for("SIGHUP: in force, without a policy");
   CHECK(client.exchange(other).status == 404);
   CHECK(client.exchange(good_post()).status == 200);
   // Until the end of the process the old limit holds.
@@ -233,11 +225,11 @@ TEST_CASE("SIGHUP while it stops, and many at once, are no harm") {
   RunningGateway gateway(upstream.url());
   auto client = gateway.client();
   for (int i = 0; i < 20; ++i) gateway.send(SIGHUP);
-  wait_for(gateway, "SIGHUP: in force");
+  gateway.wait_for("SIGHUP: in force");
   client.send(good_get());
   upstream.wait_for_requests(1);
   gateway.send(SIGTERM);
-  wait_for(gateway, "finishing what is in flight");
+  gateway.wait_for("finishing what is in flight");
   gateway.send(SIGHUP);
   gate.open();
   CHECK(client.receive().status == 200);

@@ -9,7 +9,6 @@
 
 #include "filters/json_text.hpp"
 #include "proxy/evidence/retention.hpp"
-#include "proxy/evidence/verify_log.hpp"
 #include "tests/support/audit.hpp"
 #include "tests/support/files.hpp"
 
@@ -32,22 +31,6 @@ std::size_t count(const AuditSettings& settings, const std::string& extension) {
   for (const auto& entry : std::filesystem::directory_iterator(settings.directory))
     if (entry.path().extension() == extension) ++files;
   return files;
-}
-
-void wait_until(auto done) {
-  const auto end = std::chrono::steady_clock::now() + 20s;
-  while (!done()) {
-    REQUIRE(std::chrono::steady_clock::now() < end);
-    std::this_thread::yield();
-  }
-}
-
-std::string faults_of(const AuditSettings& settings) {
-  std::string text;
-  for (const auto& fault :
-       verify_log(settings.directory, settings.signing_key.public_key(), std::nullopt, 2).faults)
-    text += fault.what + "\n";
-  return text;
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <string>
 
-#include "proxy/evidence/verify_log.hpp"
 #include "tests/support/audit.hpp"
 #include "tests/support/files.hpp"
 
@@ -44,22 +43,6 @@ struct Journal {
     return calls;
   }
 };
-
-void wait_until(auto done) {
-  const auto end = std::chrono::steady_clock::now() + 20s;
-  while (!done()) {
-    REQUIRE(std::chrono::steady_clock::now() < end);
-    std::this_thread::yield();
-  }
-}
-
-std::string faults_of(const AuditSettings& settings) {
-  std::string text;
-  for (const auto& fault :
-       verify_log(settings.directory, settings.signing_key.public_key(), std::nullopt, 1).faults)
-    text += fault.what + "\n";
-  return text;
-}
 
 }  // namespace
 

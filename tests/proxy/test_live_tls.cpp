@@ -106,7 +106,7 @@ TEST_CASE("after half a day there are new contexts, and with them new ticket key
   CHECK_FALSE(tls.look(LiveTls::Clock::now() + LiveTls::longest - std::chrono::minutes{1}));
   const auto renewed = tls.look(LiveTls::Clock::now() + LiveTls::longest);
   REQUIRE(renewed.has_value());
-  CHECK(renewed->why == "new ticket keys");
+  CHECK(renewed->why == TlsRenewal::tickets_old);
   CHECK(tls.contexts().listeners[1] != before.listeners[1]);
   CHECK(tls.contexts().upstream != before.upstream);
 }

@@ -4,12 +4,14 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "proxy/audit_writer.hpp"
 #include "proxy/evidence/segment_reader.hpp"
+#include "proxy/evidence/verify_log.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace tests {
@@ -53,6 +55,25 @@ inline AuditSettings settings_for(const TemporaryDirectory& folder) {
   settings.ring_bytes = 64 * 1024;
   settings.round = 1ms;
   return settings;
+}
+
+// Fails the test where that takes too long.
+inline void wait_until(auto done) {
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!done()) {
+    REQUIRE(std::chrono::steady_clock::now() < end);
+    std::this_thread::yield();
+  }
+}
+
+// What `audit verify` finds, a line each.
+inline std::string faults_of(const AuditSettings& settings) {
+  std::string text;
+  for (const auto& fault :
+       proxy::verify_log(settings.directory, settings.signing_key.public_key(), std::nullopt, 2)
+           .faults)
+    text += fault.what + "\n";
+  return text;
 }
 
 }  // namespace tests

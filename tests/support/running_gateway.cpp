@@ -100,6 +100,13 @@ std::size_t RunningGateway::peak_memory() const {
   throw std::runtime_error("no VmHWM");
 }
 
+std::string RunningGateway::wait_for(std::string_view text) {
+  for (;;) {
+    auto line = process_->line();
+    if (line.find(text) != line.npos) return line;
+  }
+}
+
 int RunningGateway::stop() {
   send(SIGTERM);
   return wait();

@@ -78,6 +78,8 @@ class RunningGateway {
   // counts up from 0.
   std::vector<Record> records();
   // Everything it has printed, standard error in its order; of the last start.
+  // The next line of its log with this text.
+  std::string wait_for(std::string_view text);
   std::string printed() const { return process_->output(); }
 
  private:
