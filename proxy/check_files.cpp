@@ -21,7 +21,8 @@
 namespace proxy {
 namespace {
 
-constexpr std::size_t most_bytes = 4 * 1024 * 1024;  // of a PEM file: the system's own has 0.2 MiB
+constexpr std::size_t most_pem_bytes =
+    4 * 1024 * 1024;  // of a PEM file: the system's own has 0.2 MiB
 constexpr std::size_t least_hmac_key = 32;
 constexpr int soon_days = 14;
 
@@ -78,9 +79,10 @@ class FileCheck {
   // yet is made at start.
   std::vector<Diagnostic> run_policy_keys() {
     if (config_.audit.hmac_key)
-      compare_keys(read_file(*config_.audit.hmac_key, most_bytes).text);
+      compare_keys(read_file(*config_.audit.hmac_key, most_pem_bytes).text);
     else if (!config_.audit.directory.empty())
-      compare_keys(read_file(generated_hmac_key_file(config_.audit.directory), most_bytes).text);
+      compare_keys(
+          read_file(generated_hmac_key_file(config_.audit.directory), most_pem_bytes).text);
     return std::move(diagnostics_);
   }
 
@@ -99,7 +101,7 @@ class FileCheck {
 
   // The file's text; none, and an error, where it cannot be read.
   std::optional<std::string> read(const std::string& key, const std::filesystem::path& file) {
-    FileText result = read_file(file, most_bytes);
+    FileText result = read_file(file, most_pem_bytes);
     if (result.fault.empty()) return std::move(result.text);
     error(key, "cannot read " + file.string() + ": " + result.fault);
     return {};
@@ -211,7 +213,7 @@ class FileCheck {
   // A wrong value here may be the key itself: never named.
   void check_hmac_key(const std::filesystem::path& file) {
     const std::string key = "audit.hmac_key";
-    const FileText result = read_file(file, most_bytes);
+    const FileText result = read_file(file, most_pem_bytes);
     if (!result.fault.empty()) return error(key, "cannot read the key file: " + result.fault);
     warn_if_open(key, file);
     if (result.text.size() < least_hmac_key)
@@ -232,7 +234,7 @@ class FileCheck {
 
   void check_signing_key(const std::filesystem::path& file) {
     const std::string key = "audit.signing_key";
-    const FileText result = read_file(file, most_bytes);
+    const FileText result = read_file(file, most_pem_bytes);
     if (!result.fault.empty()) return error(key, "cannot read the key file: " + result.fault);
     warn_if_open(key, file);
     try {

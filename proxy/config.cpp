@@ -18,7 +18,7 @@
 namespace proxy {
 namespace {
 
-constexpr std::size_t most_bytes = 1024 * 1024;
+constexpr std::size_t most_config_bytes = 1024 * 1024;
 constexpr std::size_t most_workers = 256;
 
 std::string digest_of(std::string_view text) {
@@ -57,7 +57,7 @@ void read_contract(Section& root, Config& config, std::vector<Diagnostic>& fault
   std::filesystem::path file;
   if (!root.text("contract", name, "builtin or a file name") || name == "builtin") return;
   if (!root.path("contract", file)) return;
-  const FileText source = read_file(file, most_bytes);
+  const FileText source = read_file(file, most_config_bytes);
   if (!source.fault.empty())
     return root.error("contract", "cannot read " + file.string() + ": " + source.fault);
   config.contract_digest = digest_of(source.text);
@@ -103,7 +103,7 @@ void read_root(const YamlNode& node, Findings& findings, Config& config,
 
 LoadedConfig load_config(const std::filesystem::path& file, NamedFiles files) {
   Findings findings{.file = file, .environment = std::getenv};
-  const FileText source = read_file(file, most_bytes);
+  const FileText source = read_file(file, most_config_bytes);
   if (!source.fault.empty()) {
     findings.error({}, "cannot read: " + source.fault);
     return {.config = {}, .diagnostics = std::move(findings.diagnostics), .unreadable = true};

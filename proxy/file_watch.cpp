@@ -11,12 +11,12 @@
 namespace proxy {
 namespace {
 
-constexpr std::size_t most_bytes = 256 * 1024 * 1024;  // what a device list may have
+constexpr std::size_t most_file_bytes = 256 * 1024 * 1024;  // what a device list may have
 
 }  // namespace
 
 std::string digest_of_file(const std::filesystem::path& file) {
-  const FileText source = read_file(file, most_bytes);
+  const FileText source = read_file(file, most_file_bytes);
   return source.fault.empty() ? "sha256:" + sha256_hex(source.text) : std::string();
 }
 

@@ -9,7 +9,7 @@
 namespace proxy {
 namespace {
 
-constexpr std::size_t most_bytes = 1024 * 1024;
+constexpr std::size_t most_policy_bytes = 1024 * 1024;
 constexpr std::size_t most_list_bytes = 256 * 1024 * 1024;  // three million devices
 constexpr int most_tries = 8;
 
@@ -27,7 +27,7 @@ struct Reading {
   }
 
   void run(const std::filesystem::path& file, const filters::Contract& contract) {
-    const FileText source = read(file, most_bytes);
+    const FileText source = read(file, most_policy_bytes);
     loaded.fault = source.fault;
     if (!loaded.fault.empty()) return;
     loaded.digest = loaded.files.front().digest;

@@ -7,11 +7,11 @@ namespace {
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::size_t most_segments = 16;
-constexpr std::size_t longest_path = 1024;
+constexpr std::size_t longest_pattern = 1024;
 
 // "/api/1/subscriptions": segments that no server could read in two ways.
 bool is_plain_path(std::string_view path) {
-  if (path.size() > longest_path || !path.starts_with('/')) return false;
+  if (path.size() > longest_pattern || !path.starts_with('/')) return false;
   std::size_t segments = 0;
   while (!path.empty()) {
     path.remove_prefix(1);

@@ -17,12 +17,12 @@ struct Part {
 };
 
 // MTH of RFC 9162 section 2.1.1, of a part.
-Hash root_of(Part part, const NodeAt& node_at) {
+Hash root_of_part(Part part, const NodeAt& node_at) {
   if (std::has_single_bit(part.size())) {
     const auto height = static_cast<unsigned>(std::countr_zero(part.size()));
     return node_at(height, part.begin >> height);
   }
-  return node_hash(root_of(part.left(), node_at), root_of(part.right(), node_at));
+  return node_hash(root_of_part(part.left(), node_at), root_of_part(part.right(), node_at));
 }
 
 void prove_inclusion(std::uint64_t index, Part part, const NodeAt& node_at,
@@ -30,20 +30,20 @@ void prove_inclusion(std::uint64_t index, Part part, const NodeAt& node_at,
   if (part.size() == 1) return;
   const bool on_the_left = index < part.middle();
   prove_inclusion(index, on_the_left ? part.left() : part.right(), node_at, proof);
-  proof.push_back(root_of(on_the_left ? part.right() : part.left(), node_at));
+  proof.push_back(root_of_part(on_the_left ? part.right() : part.left(), node_at));
 }
 
 // SUBPROOF: `known` says that the verifier has the old tree's root, and it is this part's.
 void prove_consistency(std::uint64_t old_end, Part part, bool known, const NodeAt& node_at,
                        std::vector<Hash>& proof) {
   if (old_end == part.end) {
-    if (!known) proof.push_back(root_of(part, node_at));
+    if (!known) proof.push_back(root_of_part(part, node_at));
     return;
   }
   const bool on_the_left = old_end <= part.middle();
   prove_consistency(old_end, on_the_left ? part.left() : part.right(), known && on_the_left,
                     node_at, proof);
-  proof.push_back(root_of(on_the_left ? part.right() : part.left(), node_at));
+  proof.push_back(root_of_part(on_the_left ? part.right() : part.left(), node_at));
 }
 
 bool odd(std::uint64_t number) {
@@ -75,7 +75,7 @@ Hash CompactRange::root() const {
 }
 
 Hash root_of(std::uint64_t size, const NodeAt& node_at) {
-  return root_of(Part{0, size}, node_at);
+  return root_of_part({0, size}, node_at);
 }
 
 std::vector<Hash> inclusion_proof(std::uint64_t index, std::uint64_t size, const NodeAt& node_at) {

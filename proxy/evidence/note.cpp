@@ -10,7 +10,7 @@ namespace proxy {
 namespace {
 
 constexpr std::string_view dash = "\xE2\x80\x94 ";  // U+2014 and a space begin a signature line
-constexpr std::size_t most_bytes = 64 * 1024;
+constexpr std::size_t longest_note = 64 * 1024;
 constexpr std::size_t id_bytes = 4;
 
 struct SignatureLine {
@@ -70,7 +70,7 @@ std::string sign_note(std::string_view text, std::string_view name, const Signin
 
 std::string_view unverified_text(std::string_view note) {
   const auto end = end_of_text(note);
-  if (note.size() > most_bytes || end == note.npos || !printable(note) ||
+  if (note.size() > longest_note || end == note.npos || !printable(note) ||
       signature_lines(note.substr(end + 1)).empty())
     return {};
   return note.substr(0, end);

@@ -13,6 +13,7 @@
 #include "proxy/evidence/audit_tree.hpp"
 #include "proxy/evidence/segment_reader.hpp"
 #include "tests/support/compress.hpp"
+#include "tests/support/draws.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -132,7 +132,7 @@ TEST_CASE("of a thousand random tamperings each is found, and an untouched log i
   const auto good = texts_of(log);
   std::mt19937 random(42);
   std::map<std::string, int> found;
-  for (int run = 0; run < 1000; ++run) {
+  for (int run = 0; run < draws(1000); ++run) {
     const auto& tampering = tamperings[random() % std::size(tamperings)];
     auto bad = good;
     tampering.apply(bad, random);
@@ -152,5 +152,5 @@ TEST_CASE("of a thousand random tamperings each is found, and an untouched log i
   }
   CHECK(verify().faults.empty());
   CHECK(found.size() == std::size(tamperings));
-  for (const auto& [what, times] : found) CHECK_MESSAGE(times > 50, what);
+  for (const auto& [what, times] : found) CHECK_MESSAGE(times > draws(50), what);
 }

@@ -12,16 +12,11 @@
 #include <vector>
 
 #include "tests/support/client.hpp"
+#include "tests/support/draws.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace tests {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
 
 // Beyond the smallest configuration. YAML in flow style.
 struct GatewaySetup {
