@@ -1,5 +1,5 @@
-// How often a test draws at random. What the sanitizers look for goes wrong within one draw, and each
-// costs them ten times as much: they get a tenth. Everybody else gets all.
+// How often a test draws at random. What the sanitizers look for goes wrong within one draw, and
+// each costs them ten times as much: they get a tenth. Everybody else gets all.
 #pragma once
 
 namespace tests {
