@@ -16,8 +16,9 @@ class PolicyWalk {
 
   Verdict run() {
     Verdict verdict = go_on;
-    for (const auto& rule : rules_.rules) {
-      if (rule.mode == Mode::off || !matcher_.matches(rule.when)) continue;
+    for (const auto& gate : rules_.gates) {
+      if (!matcher_.matches(gate)) continue;
+      const auto& rule = rules_.rules[gate.rule];
       if (!matcher_.inside_rollout(rule)) continue;
       verdict = act(rule);
       if (verdict.rejected()) break;

@@ -34,12 +34,11 @@ void Policy::on_answer(Exchange& exchange) const {
                     {exchange.answer, holder, exchange.answer_edits, Place::answer,
                      answers_ == Answers::governed ? Mode::enforce : Mode::observe});
   Matcher matcher(*rules_, exchange, Method::post);
-  std::uint32_t number = 0;
-  for (const auto& rule : rules_->rules) {
-    if (rule.edits() && rule.mode != Mode::off && matcher.matches(rule.when) &&
-        matcher.inside_rollout(rule) && !matcher.exception(rule))
-      exchange.compliance.answer.push_back({number, map.apply(rule)});
-    ++number;
+  for (const auto& gate : rules_->gates) {
+    const auto& rule = rules_->rules[gate.rule];
+    if (matcher.matches(gate) && rule.edits() && matcher.inside_rollout(rule) &&
+        !matcher.exception(rule))
+      exchange.compliance.answer.push_back({gate.rule, map.apply(rule)});
   }
   map.finish();
 }

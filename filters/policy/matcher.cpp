@@ -45,20 +45,11 @@ const Member* Matcher::field(std::string_view name) const {
   return member && member->type == Type::string && !member->dropped ? member : nullptr;
 }
 
-bool Matcher::matches(const Conditions& when) {
-  if (!(method_ == Method::post ? when.post : method_ == Method::get && when.get)) return false;
+bool Matcher::more_matches(const Conditions& when) {
   if (now_ < when.from || now_ >= when.until) return false;
   if (!when.versions.empty() && !version_matches(when.versions)) return false;
-  for (std::size_t f = 0; f < texts_.size(); ++f)
-    if (when.texts[f] != Conditions::any && !text_matches(f, when.texts[f])) return false;
   return when.groups.empty() ||
          std::ranges::any_of(when.groups, [&](std::uint16_t group) { return belongs(group); });
-}
-
-bool Matcher::text_matches(std::size_t field, std::uint16_t set) {
-  return once(text_known_[field * rules_.texts.size() + set], [&] {
-    return texts_[field] && rules_.texts[set].pattern.matches(texts_[field]->text);
-  });
 }
 
 bool Matcher::version_matches(const std::vector<VersionRange>& ranges) {
@@ -69,10 +60,6 @@ bool Matcher::version_matches(const std::vector<VersionRange>& ranges) {
   return *version_ && std::ranges::any_of(ranges, [&](const VersionRange& range) {
     return range.contains(**version_);
   });
-}
-
-bool Matcher::belongs(std::uint16_t group) {
-  return once(group_known_[group], [&] { return is_member(rules_.groups[group]); });
 }
 
 bool Matcher::is_member(const PolicyGroup& group) {

@@ -16,13 +16,21 @@ class Matcher {
   // As if the exchange had this method.
   Matcher(const PolicyRules& rules, const Exchange& exchange, Method method);
 
-  // Everything that `when` asks for.
-  bool matches(const Conditions& when);
+  // Everything that the rule's `when` asks for.
+  bool matches(const Gate& gate) {
+    if (!(method_ == Method::post ? gate.post : method_ == Method::get && gate.get)) return false;
+    for (std::size_t f = 0; f < texts_.size(); ++f)
+      if (gate.texts[f] != Conditions::any && !text_matches(f, gate.texts[f])) return false;
+    if (gate.group != Conditions::any && !belongs(gate.group)) return false;
+    return !gate.more || more_matches(rules_.rules[gate.rule].when);
+  }
   // The device is among those that the rule has reached so far. Always the same ones, and as the
   // share grows, none drops out. Without a device token, nobody is; without a hash, everybody.
   bool inside_rollout(const PolicyRule& rule);
   // Whether the client is in this one of PolicyRules::groups.
-  bool belongs(std::uint16_t group);
+  bool belongs(std::uint16_t group) {
+    return once(group_known_[group], [&] { return is_member(rules_.groups[group]); });
+  }
   // The exception that holds for the device now, or nullptr.
   const RuleException* exception(const PolicyRule& rule);
 
@@ -35,7 +43,13 @@ class Matcher {
   }
 
   const Member* field(std::string_view name) const;
-  bool text_matches(std::size_t field, std::uint16_t set);
+  bool text_matches(std::size_t field, std::uint16_t set) {
+    return once(text_known_[field * rules_.texts.size() + set], [&] {
+      return texts_[field] && rules_.texts[set].pattern.matches(texts_[field]->text);
+    });
+  }
+  // What a gate does not have.
+  bool more_matches(const Conditions& when);
   bool version_matches(const std::vector<VersionRange>& ranges);
   bool is_member(const PolicyGroup& group);
   const Digest* device();

@@ -24,40 +24,46 @@ std::string_view layout_of(std::string_view text, Arena& arena) {
 void PreferenceMap::finish() {
   if (!present() || most_ != Mode::enforce) return;
   std::erase_if(added_, [](const Added& mine) { return mine.dropped; });
-  if (dropped_ || !touched_.empty() || !added_.empty()) edit_members();
+  if (!dropped_.empty() || !touched_.empty() || !added_.empty()) edit_members();
   if (!added_.empty() && place_ == Place::body) insert_members();
 }
 
-// Values first; then each run of dropped members, with the separators behind it or, at the end,
-// before it; then what is added, behind the last member that is kept or in place of all.
+// Values first; then what is removed; then what is added, behind the last member that is kept or in
+// place of all.
 void PreferenceMap::edit_members() {
   const auto& members = document_.members;
-  const auto source = document_.source;
-  auto& edits = edits_;
   for (const auto i : touched_)
-    if (!members[i].dropped) edits.set(members[i].value_span, members[i].text, source);
+    if (!members[i].dropped) edits_.set(members[i].value_span, members[i].text, document_.source);
+  const auto behind = edit_removals();
+  if (!added_.empty()) edit_additions(behind);
+}
 
+// Each run of dropped members, with the separators behind it or, at the end, before it. Returns
+// where additions go.
+Span PreferenceMap::edit_removals() {
+  const auto& members = document_.members;
   const auto end = members[holder_].next;
-  std::uint32_t kept = Document::root;  // the last one before the run
-  Span last{};                          // where additions go
-  for (auto i = holder_ + 1; i < end;) {
-    if (!members[i].dropped) {
-      last = {members[i].span.end, members[i].span.end};
-      kept = i;
-      i = members[i].next;
-      continue;
+  if (last_ == Document::root) return {};
+  std::ranges::sort(dropped_);
+  for (auto first = dropped_.begin(); first != dropped_.end();) {
+    auto after = members[*first].next;
+    auto next = first + 1;
+    for (; next != dropped_.end() && *next == after; ++next) after = members[after].next;
+    Span run{members[*first].span.begin, members[*(next - 1)].span.end};
+    if (after < end) {
+      run.end = members[after].span.begin;
+    } else {
+      std::uint32_t kept = Document::root;
+      for (auto i = holder_ + 1; i < *first; i = members[i].next)
+        if (!members[i].dropped) kept = i;
+      if (kept != Document::root) run.begin = members[kept].span.end;
+      edits_.set(run, {}, document_.source);
+      return kept != Document::root ? Span{run.begin, run.begin} : run;
     }
-    Span run = members[i].span;
-    for (; i < end && members[i].dropped; i = members[i].next) run.end = members[i].span.end;
-    if (i < end)
-      run.end = members[i].span.begin;
-    else if (kept != Document::root)
-      run.begin = members[kept].span.end;
-    else
-      last = run;
-    edits.set(run, {}, source);
+    edits_.set(run, {}, document_.source);
+    first = next;
   }
-  if (!added_.empty()) edit_additions(last);
+  return {members[last_].span.end, members[last_].span.end};
 }
 
 void PreferenceMap::edit_additions(Span in_place_of) {
@@ -72,15 +78,14 @@ void PreferenceMap::edit_additions(Span in_place_of) {
   const auto colon_of = [&](const Member& m) {
     return between(m.name_span.end, m.value_span.begin);
   };
-  if (holder_ + 1 < holder.next) {
-    std::uint32_t before = Document::root, last = holder_ + 1;
-    for (; members[last].next < holder.next; last = members[last].next) before = last;
+  if (last_ != Document::root) {
+    const auto& last = members[last_];
     const auto separator =
-        before != Document::root
-            ? between(members[before].span.end, members[last].span.begin)
-            : arena.join({",", between(holder.value_span.begin + 1, members[last].span.begin)});
+        before_last_ != Document::root
+            ? between(members[before_last_].span.end, last.span.begin)
+            : arena.join({",", between(holder.value_span.begin + 1, last.span.begin)});
     const bool alone = in_place_of.size() > 0;  // nothing is left in front of them
-    const auto text = text_of_added(alone ? "" : separator, separator, colon_of(members[last]), "");
+    const auto text = text_of_added(alone ? "" : separator, separator, colon_of(last), "");
     if (alone)
       edits.set(in_place_of, text, source);
     else

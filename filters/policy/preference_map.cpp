@@ -36,11 +36,14 @@ PreferenceMap::PreferenceMap(const PolicyRules& rules, Exchange& exchange, const
       holder_(where.holder),
       by_name_(rules.names.size(), Document::root, &exchange.arena),
       touched_(&exchange.arena),
+      dropped_(&exchange.arena),
       added_(&exchange.arena) {
   if (!present()) return;
   const auto& members = document_.members;
   for (auto i = holder_ + 1; i < members[holder_].next; i = members[i].next) {
     ++count_;
+    before_last_ = last_;
+    last_ = i;
     const auto name = rules.names.index(members[i].name);
     if (name == KnownNames::none) continue;
     repeated_ |= by_name_[name] != Document::root;
@@ -128,7 +131,8 @@ void PreferenceMap::forbid(const PolicyRule& rule) {
     if (member.dropped || !rule.forbid->matches(member.name)) continue;
     write(rule, Operation::remove, member.name, before_of(member), {});
     if (!act) continue;
-    member.dropped = dropped_ = true;
+    member.dropped = true;
+    dropped_.push_back(i);
     --count_;
   }
   for (auto& mine : added_) {

@@ -56,6 +56,7 @@ class PreferenceMap {
              std::string_view before, std::string_view after);
 
   void edit_members();
+  Span edit_removals();
   void edit_additions(Span in_place_of);
   std::string_view text_of_added(std::string_view before_first, std::string_view separator,
                                  std::string_view colon, std::string_view after_last) const;
@@ -71,10 +72,12 @@ class PreferenceMap {
   std::size_t count_ = 0;                    // of members, as they will be sent
   bool repeated_ = false;                    // names are: Validate let them pass
   std::pmr::vector<std::uint32_t> by_name_;  // first member of each of the rules' names
+  std::uint32_t last_ = Document::root;      // member, and the one before it; root: none
+  std::uint32_t before_last_ = Document::root;
   std::pmr::vector<std::uint32_t> touched_;  // members with another value
+  std::pmr::vector<std::uint32_t> dropped_;
   std::pmr::vector<Added> added_;
   const PolicyRule* last_adder_ = nullptr;
-  bool dropped_ = false;     // some member was
   std::size_t written_ = 0;  // entries of the journal
 };
 

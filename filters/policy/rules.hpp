@@ -96,6 +96,17 @@ struct PolicyRule {
   bool edits() const { return !deny; }
 };
 
+// What most rules fail by, and of those that are off, nothing: a hundred gates are two kilobytes to
+// walk through, their rules forty.
+struct Gate {
+  std::uint32_t rule = 0;  // of PolicyRules::rules
+  bool get = true;
+  bool post = true;
+  bool more = false;  // there are conditions that no other member has
+  std::uint16_t group = Conditions::any;
+  std::array<std::uint16_t, text_field_names.size()> texts{};
+};
+
 // A request written down in the file, and what has to come of it.
 struct PolicyTest {
   std::string name;
@@ -117,9 +128,13 @@ struct PolicyRules {
   KnownNames names;  // that some rule sets
   std::vector<PolicyGroup> groups;
   std::vector<PolicyRule> rules;
+  std::vector<Gate> gates;  // of the rules, in their order
   std::vector<PolicyTest> tests;
   std::vector<std::string> key_ids;  // of all digests in it: other keys' never match
 };
+
+// To be made once all rules are read.
+std::vector<Gate> gates_of(const std::vector<PolicyRule>& rules);
 
 // As if every rule but those that are off were enforced, and rolled out to all.
 PolicyRules as_enforced(PolicyRules rules);
