@@ -10,16 +10,14 @@ namespace proxy {
 namespace {
 
 using namespace std::chrono_literals;
+using filters::did_you_mean;
 using filters::LevelOverride;
 using filters::LevelSettings;
 using filters::RecordLevel;
+using filters::ticked;
 
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
-
-std::string ticked(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
 
 void read_level(Section& section, RecordLevel& level, std::string_view of_what) {
   section.choice<RecordLevel>("level", level,
@@ -75,11 +73,6 @@ Mark mark_of(const Config& config, std::size_t number, std::string_view key) {
   const auto name = "audit.levels[" + std::to_string(number) + "]." + std::string(key);
   const auto found = config.where.find(name);
   return found == config.where.end() ? Mark{} : found->second;
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
-  const auto nearest = filters::nearest_word(word, known);
-  return nearest.empty() ? "" : " (did you mean " + ticked(nearest) + "?)";
 }
 
 // Empty, or what is wrong with the id.

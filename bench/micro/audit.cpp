@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "bench/micro/outcome.hpp"
 #include "filters/record.hpp"
 #include "proxy/audit_writer.hpp"
 #include "proxy/keyed_hash.hpp"
@@ -28,17 +29,7 @@ void audit(benchmark::State& state, TestExchange& with, std::size_t tokens) {
   const std::string device(tokens, 'd');
   std::array<char, proxy::KeyedHash::text_size> bearer_text{};
   std::array<char, proxy::KeyedHash::text_size> device_text{};
-  filters::Outcome outcome;
-  outcome.decision = filters::Decision::forwarded;
-  outcome.ending = filters::Ending::answered;
-  outcome.status = 200;
-  outcome.client_address = "127.0.0.1";
-  outcome.client_port = 40'000;
-  outcome.scheme = "https";
-  outcome.protocol_version = "1.1";
-  outcome.upstream_address = "127.0.0.1:8443";
-  outcome.duration = outcome.upstream_duration = std::chrono::microseconds{750};
-  outcome.chain = outcome.first_byte = outcome.write = std::chrono::microseconds{20};
+  auto outcome = forwarded();
   filters::Arena memory;
   for (auto _ : state) {
     memory.reset();

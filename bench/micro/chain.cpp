@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 
+#include "bench/micro/outcome.hpp"
 #include "filters/policy/load_policy.hpp"
 #include "filters/record.hpp"
 #include "proxy/keyed_hash.hpp"
@@ -84,16 +85,11 @@ void record(benchmark::State& state, const Case& with) {
   const std::string hash(proxy::KeyedHash::text_size, 'a');
   TestExchange exchange(with.method, with.query, with.body);
   if (exchange.run() != with.passes) return state.SkipWithError("the chain decides otherwise");
-  filters::Outcome outcome;
-  outcome.decision = with.passes ? filters::Decision::forwarded : filters::Decision::rejected;
-  outcome.ending = filters::Ending::answered;
-  outcome.status = with.passes ? 200 : 422;
-  outcome.client_address = "127.0.0.1";
-  outcome.client_port = 40'000;
-  outcome.scheme = "https";
-  outcome.protocol_version = "1.1";
-  outcome.upstream_address = "127.0.0.1:8443";
-  outcome.duration = outcome.upstream_duration = std::chrono::microseconds{750};
+  auto outcome = forwarded();
+  if (!with.passes) {
+    outcome.decision = filters::Decision::rejected;
+    outcome.status = 422;
+  }
   outcome.bearer_hash = outcome.device_hash = hash;
   filters::Arena memory;
   std::size_t bytes = 0;

@@ -83,8 +83,7 @@ std::optional<bool> read_boolean(const YamlNode& node, Findings& findings) {
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
   const std::vector<std::string_view> words(known.begin(), known.end());
-  const auto nearest = nearest_word(word, words);
-  return nearest.empty() ? "" : " (did you mean `" + std::string(nearest) + "`?)";
+  return did_you_mean(word, std::span(words));
 }
 
 std::vector<std::string> ids_of(const std::vector<PolicyRule>& rules) {

@@ -12,17 +12,9 @@ constexpr std::string_view name_start = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 constexpr std::string_view name_rest =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
 
-std::string ticked(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
-
 bool has_control_character(std::string_view text) {
   return std::ranges::any_of(
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-std::string did_you_mean(std::string_view nearest) {
-  return nearest.empty() ? "" : " (did you mean " + ticked(nearest) + "?)";
 }
 
 std::string listed(std::span<const std::string_view> words) {
@@ -234,8 +226,8 @@ std::optional<std::size_t> Section::pick(std::string_view key, const Words& word
   if (std::ranges::find(later, word) != later.end())
     error(key, ticked(word) + " is not in this version, which takes " + listed(words));
   else
-    error(key, "expected " + expected + ", got " + describe(*find(key)) +
-                   did_you_mean(nearest_word(word, words)));
+    error(key,
+          "expected " + expected + ", got " + describe(*find(key)) + did_you_mean(word, words));
   return {};
 }
 
@@ -243,9 +235,8 @@ std::string_view Section::report_unknown(const YamlNode& key) {
   Words absent;
   std::ranges::copy_if(known_, std::back_inserter(absent),
                        [this](std::string_view word) { return !has(word); });
-  const std::string_view nearest = nearest_word(key.text, absent);
-  findings_.error(key.mark, "unknown key " + describe(key) + did_you_mean(nearest));
-  return nearest;
+  findings_.error(key.mark, "unknown key " + describe(key) + did_you_mean(key.text, absent));
+  return nearest_word(key.text, absent);
 }
 
 void refuse_repeated_keys(const YamlNode& map, Findings& findings) {

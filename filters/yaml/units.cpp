@@ -120,4 +120,13 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
   return best;
 }
 
+std::string ticked(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
+  const auto nearest = nearest_word(word, known);
+  return nearest.empty() ? "" : " (did you mean " + ticked(nearest) + "?)";
+}
+
 }  // namespace filters

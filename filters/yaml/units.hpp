@@ -1,6 +1,6 @@
 // Units: numbers as people write them in the configuration, "64KiB", "2s", and back. Also the
-// nearest known word to a misspelt one. Pure functions, any thread. They never guess a unit: a
-// number without one is not a size and not a time.
+// nearest known word to a misspelt one, and how messages say it. Pure functions, any thread. They
+// never guess a unit: a number without one is not a size and not a time.
 #pragma once
 
 #include <chrono>
@@ -28,5 +28,10 @@ std::string format_time(std::chrono::milliseconds time);
 // The word of `known` fewest edits (insert, delete, replace, swap of neighbours; letter case is
 // none) from `word`, where these are few for its length; else empty. The first of equals.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> known);
+
+// As messages quote what stands in a file.
+std::string ticked(std::string_view text);
+// " (did you mean `x`?)" with the nearest word of `known`, or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace filters
