@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,6 +100,25 @@ TEST_CASE("no type has a name that says nothing, and nothing is left to do") {
                                "ME"})
         CHECK(text.find(left) == text.npos);
     }
+}
+
+TEST_CASE("the README's tables have every field of a record") {
+  std::string tables;
+  std::ifstream readme("README.md");
+  for (std::string line; std::getline(readme, line);)
+    if (line.starts_with('|')) tables += line + '\n';
+  const std::regex field(R"re("((prefgate|http|url|client|server|network|host)\.[a-z_.]+)")re");
+  std::size_t fields = 0;
+  for (const auto& [path, lines] : sources({"filters"})) {
+    if (!path.starts_with("filters/record")) continue;
+    for (const auto& line : lines)
+      for (std::sregex_iterator name(line.begin(), line.end(), field), end; name != end; ++name) {
+        CAPTURE((*name)[1].str());
+        CHECK(tables.find('`' + (*name)[1].str() + '`') != tables.npos);
+        ++fields;
+      }
+  }
+  CHECK(fields > 40);
 }
 
 }  // namespace

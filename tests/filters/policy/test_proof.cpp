@@ -197,6 +197,6 @@ TEST_CASE("what is told at load is what trying every request finds") {
     clean += found.contradictions.empty() && found.shadows.empty();
   }
   CHECK(contradictions > draws(60));
-  CHECK(shadows > draws(10));
+  CHECK(shadows >= draws(10));
   CHECK(clean > draws(100));
 }
