@@ -73,13 +73,29 @@ void Journal::write(const Entry& entry) {
       ++edits_;
       break;
     case Kind::finding:
-      if (++findings_ > findings_kept) return;
+      if (++findings_ > findings_kept && !make_room_for(entry.rule)) return;
       break;
     case Kind::violation:
       if (++violations_ > violations_kept) return;
       break;
   }
   entries_.push_back(entry);
+}
+
+// Drops the last finding of a rule that has others, where `rule` has none; whether it did.
+bool Journal::make_room_for(std::string_view rule) {
+  const auto is_of = [](std::string_view id) {
+    return [id](const Entry& entry) { return entry.kind == Kind::finding && entry.rule == id; };
+  };
+  if (std::ranges::any_of(entries_, is_of(rule))) return false;
+  for (auto last = entries_.end(); last != entries_.begin();) {
+    --last;
+    if (last->kind != Kind::finding || std::none_of(entries_.begin(), last, is_of(last->rule)))
+      continue;
+    entries_.erase(last);
+    return true;
+  }
+  return false;
 }
 
 std::string_view shown_name(std::string_view name, Arena& arena) {

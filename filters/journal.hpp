@@ -53,8 +53,8 @@ struct Entry {
 
 class Journal {
  public:
-  // Findings and violations beyond this many are counted, not kept. Edits are always kept: they
-  // are evidence.
+  // Findings and violations beyond this many are counted, not kept, but for a rule's first finding:
+  // it takes the place of one of a rule that has several. Edits are always kept: they are evidence.
   static constexpr std::size_t findings_kept = 32;
   static constexpr std::size_t violations_kept = 16;
 
@@ -71,6 +71,8 @@ class Journal {
   auto end() const { return entries_.end(); }
 
  private:
+  bool make_room_for(std::string_view rule);
+
   std::pmr::vector<Entry> entries_;
   std::size_t edits_ = 0;
   std::size_t findings_ = 0;

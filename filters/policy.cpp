@@ -16,9 +16,9 @@ class PolicyWalk {
 
   Verdict run() {
     Verdict verdict = go_on;
-    for (const auto& gate : rules_.gates) {
-      if (!matcher_.matches(gate)) continue;
-      const auto& rule = rules_.rules[gate.rule];
+    for (const auto& screen : rules_.screens) {
+      if (!matcher_.matches(screen)) continue;
+      const auto& rule = rules_.rules[screen.rule];
       if (!matcher_.inside_rollout(rule)) continue;
       verdict = act(rule);
       if (verdict.rejected()) break;

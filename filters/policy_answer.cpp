@@ -34,11 +34,11 @@ void Policy::on_answer(Exchange& exchange) const {
                     {exchange.answer, holder, exchange.answer_edits, Place::answer,
                      answers_ == Answers::governed ? Mode::enforce : Mode::observe});
   Matcher matcher(*rules_, exchange, Method::post);
-  for (const auto& gate : rules_->gates) {
-    const auto& rule = rules_->rules[gate.rule];
-    if (matcher.matches(gate) && rule.edits() && matcher.inside_rollout(rule) &&
+  for (const auto& screen : rules_->screens) {
+    const auto& rule = rules_->rules[screen.rule];
+    if (matcher.matches(screen) && rule.edits() && matcher.inside_rollout(rule) &&
         !matcher.exception(rule))
-      exchange.compliance.answer.push_back({gate.rule, map.apply(rule)});
+      exchange.compliance.answer.push_back({screen.rule, map.apply(rule)});
   }
   map.finish();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/evidence/sha256.hpp"
 #include "proxy/keyed_hash.hpp"
 #include "proxy/read_file.hpp"
 
@@ -17,10 +18,12 @@ constexpr int most_tries = 8;
 struct Reading {
   PolicyFile loaded;
   std::vector<FileState> states;
+  Sha256 all;
 
   FileText read(const std::filesystem::path& file, std::size_t most) {
     states.push_back(state_of(file));  // before it is read: a later change is seen
     FileText source = read_file(file, most);
+    all.add(source.text);
     loaded.files.push_back(
         {file, source.fault.empty() ? "sha256:" + sha256_hex(source.text) : std::string()});
     return source;
@@ -30,7 +33,6 @@ struct Reading {
     const FileText source = read(file, most_policy_bytes);
     loaded.fault = source.fault;
     if (!loaded.fault.empty()) return;
-    loaded.digest = loaded.files.front().digest;
     const auto read_list = [this](const std::filesystem::path& list,
                                   std::string& fault) -> std::optional<std::string> {
       FileText text = read(list, most_list_bytes);
@@ -39,6 +41,7 @@ struct Reading {
     };
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     loaded.policy = filters::load_policy(source.text, file, {contract, now, read_list});
+    loaded.digest = "sha256:" + to_hex(all.end());
   }
 
   bool of_one_moment() const {

@@ -13,7 +13,7 @@ namespace proxy {
 
 struct PolicyFile {
   filters::LoadedPolicy policy;
-  std::string digest;             // "sha256:<hex>" of the file's bytes, as sha256sum counts them
+  std::string digest;             // "sha256:<hex>" of all files' bytes, one behind the other
   std::string fault;              // why it could not be read; empty: it was
   std::vector<FileDigest> files;  // it, then the lists it names, readable or not
 };

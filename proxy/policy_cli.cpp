@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "filters/contract/load_contract.hpp"
+#include "filters/policy/proof.hpp"
 #include "filters/yaml/units.hpp"
 #include "proxy/evidence/counted.hpp"
 #include "proxy/load_policy_file.hpp"
@@ -19,6 +20,8 @@ namespace proxy {
 namespace {
 
 using filters::Mode;
+
+using AuditClock = std::chrono::system_clock;
 
 constexpr int yes = 0, no = 1, unreadable = 2;
 constexpr std::size_t most_contract_bytes = 1024 * 1024;
@@ -67,6 +70,30 @@ std::string check_share(const std::string& text) {
   return filters::parse_share(text) ? "" : "expected a share such as 1% or 0.5%";
 }
 
+// A gateway takes no policy whose enforced rules contradict each other: nor do what-ifs.
+filters::PolicyRules enforced(const filters::PolicyRules& rules, const std::string& file,
+                              const filters::Contract& contract, std::ostream& err) {
+  auto all = as_enforced(rules);
+  filters::Findings findings{.file = file};
+  const std::vector<bool> none_faulty(all.rules.size());
+  prove(all, {contract, std::chrono::floor<std::chrono::seconds>(AuditClock::now()), {}},
+        none_faulty, findings);
+  for (const auto& each : findings.diagnostics) err << to_string(each) << ", once enforced\n";
+  if (has_error(findings.diagnostics)) throw Ended{no};
+  return all;
+}
+
+ReplayWindow window(const std::string& since, const std::string& until) {
+  const auto now = std::chrono::floor<std::chrono::microseconds>(AuditClock::now());
+  ReplayWindow window;
+  if (!since.empty()) window.since = *parse_time_bound(since, now);
+  if (!until.empty()) window.until = *parse_time_bound(until, now);
+  if (window.since >= window.until)
+    throw std::runtime_error("--since " + since + " is not before --until " + until +
+                             ": no time is between them");
+  return window;
+}
+
 CLI::App* add(CLI::App& to, const char* name, const char* does) {
   return to.add_subcommand(name, does);
 }
@@ -83,6 +110,10 @@ PolicyCli::PolicyCli(CLI::App& app)
   diff_->add_option("--from", before_, "the old policy")->required()->type_name("FILE");
   diff_->add_option("--to", after_, "the new policy")->required()->type_name("FILE");
   diff_->add_option("--audit", audit_, "the directory of records")->required()->type_name("DIR");
+  for (auto* const bound :
+       {diff_->add_option("--since", since_, "records from then on: a date, a time, or 2h, 7d ago"),
+        diff_->add_option("--until", until_, "records before then, likewise")})
+    bound->check(fault_of_time_bound)->type_name("TIME");
   diff_->add_option("--format", format_, "text or json")->check(CLI::IsMember({"text", "json"}));
   diff_->add_option("--fail-above", fail_above_, "exit with 1 where more changes, such as 1%")
       ->check(check_share)
@@ -109,7 +140,7 @@ int PolicyCli::run(Streams streams) const {
 
 int PolicyCli::test(const filters::Contract& contract, Streams streams) const {
   const auto read = read_policy(file_, contract, streams.err);
-  const auto rules = as_enforced_ ? as_enforced(*read) : *read;
+  const auto rules = as_enforced_ ? enforced(*read, file_, contract, streams.err) : *read;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   const auto run = run_tests(rules, contract, now);
   if (format_ == "junit")
@@ -122,14 +153,20 @@ int PolicyCli::test(const filters::Contract& contract, Streams streams) const {
 int PolicyCli::diff(const filters::Contract& contract, Streams streams) const {
   const auto before = read_policy(before_, contract, streams.err);
   const auto after = read_policy(after_, contract, streams.err);
-  const filters::PolicyDiff empty(*before, as_enforced_ ? as_enforced(*after) : *after, contract);
+  const auto wanted = as_enforced_ ? enforced(*after, after_, contract, streams.err) : *after;
+  const filters::PolicyDiff empty(*before, wanted, contract);
   try {
-    const auto diff = replay_audit(audit_, empty, std::thread::hardware_concurrency());
+    const auto diff =
+        replay_audit(audit_, empty, std::thread::hardware_concurrency(), window(since_, until_));
     warn_of_keys(*before, before_, diff, streams.err);
     warn_of_keys(*after, after_, diff, streams.err);
     format_ == "json" ? report_as_json(diff, streams.out) : report_as_text(diff, streams.out);
     const auto most = filters::parse_share(fail_above_);
-    return most && diff.changed() * 10'000 > diff.replayed() * *most ? no : yes;
+    if (most && diff.replayed() == 0)
+      streams.err << "no exchange was replayed: --fail-above has nothing to judge by\n";
+    return most && diff.replayed() == 0                                ? no
+           : most && diff.changed() * 10'000 > diff.replayed() * *most ? no
+                                                                       : yes;
   } catch (const std::runtime_error& fault) {
     streams.err << fault.what() << '\n';
     return unreadable;

@@ -38,7 +38,8 @@ class PolicyCli {
   std::string audit_;           // the directory
   std::string contract_ = "builtin";
   std::string format_ = "text";
-  std::string fail_above_;  // a share; empty: none
+  std::string since_, until_;  // which records; empty: all
+  std::string fail_above_;     // a share; empty: none
   bool as_enforced_ = false;
 };
 

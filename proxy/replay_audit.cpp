@@ -14,8 +14,9 @@ namespace {
 
 class Replaying {
  public:
-  Replaying(const std::filesystem::path& directory, const filters::PolicyDiff& empty)
-      : reader_(list_segments(directory)), whole_(empty) {}
+  Replaying(const std::filesystem::path& directory, const filters::PolicyDiff& empty,
+            const ReplayWindow& window)
+      : window_(window), reader_(list_segments(directory)), whole_(empty) {}
 
   // On any thread: block after block, to the end or a fault.
   void work(filters::PolicyDiff diff) {
@@ -45,7 +46,7 @@ class Replaying {
     if (block.torn) text = text.substr(0, text.rfind('\n') + 1);
     std::optional<std::uint64_t> last;
     for_each_line(text, [&](std::string_view line) {
-      if (diff.add(line)) {
+      if (outside_window(line) || diff.add(line)) {
         last = seq_of(line);
         return;
       }
@@ -55,6 +56,17 @@ class Replaying {
     });
   }
 
+  // What tells no time is left to whoever says what is wrong with it.
+  bool outside_window(std::string_view line) const {
+    constexpr std::string_view before = R"("time":")";
+    const auto at = line.substr(0, 64).find(before);  // behind `seq`
+    if (at == line.npos) return false;
+    const auto text = line.substr(at + before.size());
+    const auto time = parse_timestamp(text.substr(0, text.find('"')));
+    return time && (*time < window_.since || *time >= window_.until);
+  }
+
+  const ReplayWindow window_;
   std::mutex mutex_;
   SegmentReader reader_;
   filters::PolicyDiff whole_;
@@ -64,8 +76,9 @@ class Replaying {
 }  // namespace
 
 filters::PolicyDiff replay_audit(const std::filesystem::path& directory,
-                                 const filters::PolicyDiff& empty, unsigned threads) {
-  Replaying replaying(directory, empty);
+                                 const filters::PolicyDiff& empty, unsigned threads,
+                                 const ReplayWindow& window) {
+  Replaying replaying(directory, empty, window);
   std::vector<std::jthread> others;
   for (unsigned i = 1; i < std::max(1U, threads); ++i)
     others.emplace_back([&] { replaying.work(empty); });

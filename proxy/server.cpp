@@ -17,6 +17,7 @@
 #include "proxy/evidence/counted.hpp"
 #include "proxy/live_config.hpp"
 #include "proxy/live_tls.hpp"
+#include "proxy/privileges.hpp"
 #include "proxy/signals.hpp"
 #include "proxy/version.hpp"
 #include "proxy/vitals.hpp"
@@ -283,6 +284,7 @@ int serve(const Config& config) {
   keep_memory_private();
   try {
     raise_descriptor_limit(config);
+    drop_privileges();
     return Server(config).run();
   } catch (const std::exception& error) {
     spdlog::error("cannot start: {}", error.what());

@@ -120,7 +120,7 @@ class ConditionReader {
     if (rule_.when.until <= rule_.when.from)
       when_.error("until", "`until` is not after `from`: the rule never matches");
     else if (rule_.when.until <= reading_.around.now && rule_.mode != Mode::off)
-      when_.warn("until", "the rule ended on " + format_moment(rule_.when.until));
+      when_.warn("until", "rule `" + rule_.id + "` ended on " + format_moment(rule_.when.until));
   }
 
   // Device types of other contracts may have nothing to do with platforms: so only where each one

@@ -39,7 +39,7 @@ LoadedPolicy load_policy(const std::string& text, const std::filesystem::path& f
   const auto rules = std::make_shared<PolicyRules>();
   PolicyReading reading{.around = around, .findings = findings, .rules = *rules};
   if (tree.faults.empty()) read_document(tree.root, reading);
-  rules->gates = gates_of(rules->rules);
+  rules->screens = screens_of(rules->rules);
   prove(*rules, around, reading.faulty, findings);
   LoadedPolicy loaded{.diagnostics = std::move(findings.diagnostics)};
   sort_by_place(loaded.diagnostics);

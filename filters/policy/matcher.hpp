@@ -17,12 +17,13 @@ class Matcher {
   Matcher(const PolicyRules& rules, const Exchange& exchange, Method method);
 
   // Everything that the rule's `when` asks for.
-  bool matches(const Gate& gate) {
-    if (!(method_ == Method::post ? gate.post : method_ == Method::get && gate.get)) return false;
+  bool matches(const Screen& screen) {
+    if (!(method_ == Method::post ? screen.post : method_ == Method::get && screen.get))
+      return false;
     for (std::size_t f = 0; f < texts_.size(); ++f)
-      if (gate.texts[f] != Conditions::any && !text_matches(f, gate.texts[f])) return false;
-    if (gate.group != Conditions::any && !belongs(gate.group)) return false;
-    return !gate.more || more_matches(rules_.rules[gate.rule].when);
+      if (screen.texts[f] != Conditions::any && !text_matches(f, screen.texts[f])) return false;
+    if (screen.group != Conditions::any && !belongs(screen.group)) return false;
+    return !screen.more || more_matches(rules_.rules[screen.rule].when);
   }
   // The device is among those that the rule has reached so far. Always the same ones, and as the
   // share grows, none drops out. Without a device token, nobody is; without a hash, everybody.
@@ -48,7 +49,7 @@ class Matcher {
       return texts_[field] && rules_.texts[set].pattern.matches(texts_[field]->text);
     });
   }
-  // What a gate does not have.
+  // What a screen does not have.
   bool more_matches(const Conditions& when);
   bool version_matches(const std::vector<VersionRange>& ranges);
   bool is_member(const PolicyGroup& group);

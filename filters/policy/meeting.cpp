@@ -25,6 +25,14 @@ bool versions_within(const std::vector<VersionRange>& inner,
   });
 }
 
+// Whoever is in `inner` is in `outer`, by what the lists of both say.
+bool group_within(const PolicyGroup& inner, const PolicyGroup& outer) {
+  return !inner.client_names && std::ranges::all_of(inner.networks, [&](const Network& one) {
+    return std::ranges::any_of(outer.networks,
+                               [&](const Network& other) { return other.contains(one); });
+  }) && std::ranges::includes(outer.devices, inner.devices);
+}
+
 bool have_common(const std::vector<Digest>& a, const std::vector<Digest>& b) {
   return std::ranges::any_of(a, [&](const Digest& d) { return std::ranges::binary_search(b, d); });
 }
@@ -54,14 +62,18 @@ bool Meeting::can_meet(const PolicyRule& a, const PolicyRule& b) {
 }
 
 bool Meeting::covers(const PolicyRule& outer, const PolicyRule& inner) {
-  if (outer.rollout != PolicyRule::everyone || !outer.exceptions.empty()) return false;
+  const auto is_over = [&](const RuleException& each) { return each.until <= around_.now; };
+  if (outer.rollout != PolicyRule::everyone || !std::ranges::all_of(outer.exceptions, is_over))
+    return false;
   if (outer.when.from > std::max(inner.when.from, around_.now) ||
       outer.when.until < inner.when.until)
     return false;
   if (!versions_within(inner.when.versions, outer.when.versions)) return false;
   const auto& groups = outer.when.groups;
-  const auto among_outer = [&](std::uint16_t group) {
-    return std::ranges::find(groups, group) != groups.end();
+  const auto among_outer = [&](std::uint16_t inner_group) {
+    return std::ranges::any_of(groups, [&](std::uint16_t group) {
+      return group == inner_group || group_within(rules_.groups[inner_group], rules_.groups[group]);
+    });
   };
   if (!groups.empty() &&
       (inner.when.groups.empty() || !std::ranges::all_of(inner.when.groups, among_outer)))

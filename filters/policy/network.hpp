@@ -20,6 +20,7 @@ struct Network {
   unsigned bits = 128;  // that every address in it has in common with `first`
 
   bool contains(const Address& address) const;
+  bool contains(const Network& other) const { return bits <= other.bits && contains(other.first); }
   bool overlaps(const Network& other) const {
     return bits <= other.bits ? contains(other.first) : other.contains(first);
   }

@@ -75,8 +75,8 @@ void read_exception(Section& section, PolicyReading& reading) {
     section.error("rule", "no rule has the id `" + id + "`" + did_you_mean(id, ids_of(rules)));
   }
   if (ends && exception.until <= reading.around.now)
-    section.warn("until", "the exception ended on " + format_moment(exception.until) +
-                              ": the rule acts on the device again");
+    section.warn("until", "the exception ended on " + format_moment(exception.until) + ": rule `" +
+                              id + "` acts on the device again");
   if (!device || !ends || rule == rules.end()) return;
   exception.device = *device;
   exception.note = "does not act: exception of " + owner + " until " +

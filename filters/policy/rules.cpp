@@ -4,21 +4,21 @@
 
 namespace filters {
 
-std::vector<Gate> gates_of(const std::vector<PolicyRule>& rules) {
-  std::vector<Gate> gates;
+std::vector<Screen> screens_of(const std::vector<PolicyRule>& rules) {
+  std::vector<Screen> screens;
   for (std::uint32_t i = 0; i < rules.size(); ++i) {
     if (rules[i].mode == Mode::off) continue;
     const auto& when = rules[i].when;
     const bool one_group = when.groups.size() == 1;
-    gates.push_back({.rule = i,
-                     .get = when.get,
-                     .post = when.post,
-                     .more = !when.versions.empty() || when.from != Moment::min() ||
-                             when.until != Moment::max() || (!when.groups.empty() && !one_group),
-                     .group = one_group ? when.groups[0] : Conditions::any,
-                     .texts = when.texts});
+    screens.push_back({.rule = i,
+                       .get = when.get,
+                       .post = when.post,
+                       .more = !when.versions.empty() || when.from != Moment::min() ||
+                               when.until != Moment::max() || (!when.groups.empty() && !one_group),
+                       .group = one_group ? when.groups[0] : Conditions::any,
+                       .texts = when.texts});
   }
-  return gates;
+  return screens;
 }
 
 PolicyRules as_enforced(PolicyRules rules) {

@@ -96,9 +96,9 @@ struct PolicyRule {
   bool edits() const { return !deny; }
 };
 
-// What most rules fail by, and of those that are off, nothing: a hundred gates are two kilobytes to
+// What most rules fail by, and of those that are off, nothing: a hundred screens are two kilobytes
 // walk through, their rules forty.
-struct Gate {
+struct Screen {
   std::uint32_t rule = 0;  // of PolicyRules::rules
   bool get = true;
   bool post = true;
@@ -128,13 +128,13 @@ struct PolicyRules {
   KnownNames names;  // that some rule sets
   std::vector<PolicyGroup> groups;
   std::vector<PolicyRule> rules;
-  std::vector<Gate> gates;  // of the rules, in their order
+  std::vector<Screen> screens;  // of the rules, in their order
   std::vector<PolicyTest> tests;
   std::vector<std::string> key_ids;  // of all digests in it: other keys' never match
 };
 
 // To be made once all rules are read.
-std::vector<Gate> gates_of(const std::vector<PolicyRule>& rules);
+std::vector<Screen> screens_of(const std::vector<PolicyRule>& rules);
 
 // As if every rule but those that are off were enforced, and rolled out to all.
 PolicyRules as_enforced(PolicyRules rules);

@@ -19,15 +19,20 @@ std::string said(std::optional<bool> value) {
 
 class OneTest {
  public:
-  OneTest(const PolicyTest& test, const Contract& contract, const Pipeline& pipeline, Moment now)
-      : test_(test), endpoint_(*endpoint_of(test, contract)), pipeline_(pipeline), now_(now) {}
+  OneTest(const PolicyRules& policy, const PolicyTest& test, const Contract& contract,
+          const Pipeline& pipeline, Moment now)
+      : policy_(policy),
+        test_(test),
+        endpoint_(*endpoint_of(test, contract)),
+        pipeline_(pipeline),
+        now_(now) {}
 
   TestResult run(std::vector<std::string>& applied) {
     const auto parts = completed();
     if (differences_.empty()) {
       ComposedExchange composed(parts, endpoint_, test_.at.value_or(now_));
       forwarded_ = composed.run(pipeline_);
-      note_rules(composed.exchange().journal);
+      note_rules(composed.exchange().compliance);
       compare(composed.exchange());
     }
     std::ranges::copy(rules_, std::back_inserter(applied));
@@ -61,13 +66,9 @@ class OneTest {
     return {};
   }
 
-  void note_rules(const Journal& journal) {
-    constexpr std::string_view prefix = "policy.";
-    for (const auto& entry : journal) {
-      if (!entry.rule.starts_with(prefix)) continue;
-      const std::string id(entry.rule.substr(prefix.size()));
-      if (std::ranges::find(rules_, id) == rules_.end()) rules_.push_back(id);
-    }
+  void note_rules(const Compliance& compliance) {
+    for (const auto& [rule, outcome] : compliance.request)
+      if (outcome != RuleOutcome::excepted) rules_.push_back(policy_.rules[rule].id);
   }
 
   void compare(const Exchange& exchange) {
@@ -109,6 +110,7 @@ class OneTest {
     differences_.push_back({std::move(what), std::move(expected), std::move(got)});
   }
 
+  const PolicyRules& policy_;
   const PolicyTest& test_;
   const Endpoint& endpoint_;
   const Pipeline& pipeline_;
@@ -137,7 +139,7 @@ TestRun run_tests(const PolicyRules& rules, const Contract& contract, Moment now
   std::vector<std::string> applied;
   for (const auto& test : rules.tests)
     run.results.push_back(
-        OneTest(test, contract, test.request.device ? pipeline : to_all, now).run(applied));
+        OneTest(rules, test, contract, test.request.device ? pipeline : to_all, now).run(applied));
   for (const auto& rule : rules.rules)
     if (rule.mode != Mode::off && std::ranges::find(applied, rule.id) == applied.end())
       run.never_applied.push_back(rule.id);

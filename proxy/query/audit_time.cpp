@@ -78,4 +78,10 @@ std::optional<AuditTime> parse_time_bound(std::string_view text, AuditTime now) 
   return parse_timestamp(text);
 }
 
+std::string fault_of_time_bound(const std::string& text) {
+  if (parse_time_bound(text, AuditTime{})) return "";
+  return "expected a date (2026-11-22), a time with its zone (2026-11-22T10:00:00Z, "
+         "2026-11-22T12:00:00.5+02:00), or how long ago (90s, 15m, 2h, 7d)";
+}
+
 }  // namespace proxy

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace proxy {
@@ -18,5 +19,7 @@ std::optional<AuditTime> parse_timestamp(std::string_view text);
 // What `--since` and `--until` take: a timestamp, a date, which is the day's first second in UTC,
 // or how long before `now`: "90s", "15m", "2h", "7d".
 std::optional<AuditTime> parse_time_bound(std::string_view text, AuditTime now);
+// What was expected instead; empty where it is one.
+std::string fault_of_time_bound(const std::string& text);
 
 }  // namespace proxy

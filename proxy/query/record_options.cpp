@@ -15,12 +15,6 @@ namespace {
 
 constexpr const char* from_input = "-";
 
-std::string check_time(const std::string& text) {
-  if (parse_time_bound(text, AuditTime{})) return "";
-  return "expected a date (2026-11-22), a time with its zone (2026-11-22T10:00:00Z, "
-         "2026-11-22T12:00:00.5+02:00), or how long ago (90s, 15m, 2h, 7d)";
-}
-
 std::string check_status(const std::string& text) {
   return parse_status_range(text) ? "" : "expected a status such as 422, 4xx or 400-499, or none";
 }
@@ -71,10 +65,10 @@ void RecordOptions::add_to(CLI::App& command) {
       ->type_name("DIR");
   command
       .add_option("--since", since_, "exchanges that began then or later: a date, a time, an age")
-      ->check(check_time)
+      ->check(fault_of_time_bound)
       ->type_name("TIME");
   command.add_option("--until", until_, "exchanges that began before then")
-      ->check(check_time)
+      ->check(fault_of_time_bound)
       ->type_name("TIME");
   add_list(command, "--rule", rules_, "a rule acted: its id, in which * is any characters")
       ->type_name("RULE");

@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <iterator>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "filters/arena.hpp"
 
@@ -36,6 +39,31 @@ TEST_CASE("findings and violations past the bound are counted, not kept; edits a
   CHECK(journal.violations() == 100);
   CHECK(static_cast<std::size_t>(std::distance(journal.begin(), journal.end())) ==
         100 + Journal::findings_kept + Journal::violations_kept);
+}
+
+TEST_CASE("however many findings one rule has, each other one's first is kept, in its place") {
+  Arena arena;
+  Journal journal(arena);
+  const auto find = [&](const std::string& rule, int times) {
+    for (int i = 0; i < times; ++i)
+      journal.write({.rule = arena.copy(rule), .kind = Kind::finding});
+  };
+  find("many", 40);
+  find("policy.a", 3);
+  find("policy.b", 1);
+  CHECK(journal.findings() == 44);
+  std::vector<std::string_view> kept;
+  for (const auto& entry : journal) kept.push_back(entry.rule);
+  REQUIRE(kept.size() == Journal::findings_kept);
+  CHECK(std::ranges::count(kept, "many") == Journal::findings_kept - 2);
+  CHECK(kept[kept.size() - 2] == "policy.a");
+  CHECK(kept.back() == "policy.b");
+  // No more than there is room for, and no second one of a rule in the place of another's first.
+  for (int i = 0; i < 40; ++i) find("policy.r" + std::to_string(i), 2);
+  kept.clear();
+  for (const auto& entry : journal) kept.push_back(entry.rule);
+  REQUIRE(kept.size() == Journal::findings_kept);
+  CHECK(std::set(kept.begin(), kept.end()).size() == Journal::findings_kept);
 }
 
 TEST_CASE("a name that could be a secret, or could do harm in a log, is shown by its length") {

@@ -218,10 +218,12 @@ TEST_CASE("the lists that a policy names are looked at, too: those of the last o
   LiveConfig live(*place.started);
   const auto devices = [&] { return live.config().filters.policy->groups[0].devices.size(); };
   CHECK(devices() == 1);
+  CHECK(live.config().policy_digest == digest(text("list") + device));
   tests::replace(place.folder, "list", device + device);
   auto found = look_twice(live);
   REQUIRE(found);
   CHECK(found->governance);
+  CHECK(live.config().policy_digest == digest(text("list") + device + device));
   CHECK(devices() == 2);
   // A fault that is mended in the list alone.
   tests::replace(place.folder, "p.yaml", text("other"));

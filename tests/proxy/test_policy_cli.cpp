@@ -87,6 +87,25 @@ TEST_CASE("as enforced, a rule that only observes shows what it would do") {
   CHECK(enforced.out == "ok    t\n1 passed, 0 failed; 1 rule, all of them exercised\n");
 }
 
+TEST_CASE("as enforced, rules that contradict each other are no policy") {
+  const tests::TemporaryDirectory folder;
+  const auto file =
+      folder
+          .write("p.yaml",
+                 "version: 1\nrules:\n  - {id: a, force: {alarm: true}}\n"
+                 "  - {id: b, force: {alarm: false}}\ntests:\n"
+                 "  - {name: t, request: {}, expect: {preferences: {alarm: false}}}\n")
+          .string();
+  const auto ran = run({"--as-enforced", file});
+  CHECK(ran.status == 1);
+  CHECK(ran.out == "");
+  CHECK(ran.err ==
+        file +
+            ":4:21: rule `b` (line 4) contradicts rule `a` (line 3): on `alarm`, the one "
+            "forces it to false, the other forces it to true, and a request can match "
+            "both, once enforced\n");
+}
+
 TEST_CASE("the example policy passes its own tests, each rule exercised") {
   const auto ran = run({"proxy/example_policy.yaml"});  // from the root of the project
   CHECK(ran.status == 0);

@@ -97,9 +97,31 @@ TEST_CASE("policy diff fails where more changes than it may, and only then") {
   CHECK(place.run({"--fail-above", "39.99%"}).status == 1);
   CHECK(place.run({"--fail-above", "40%"}).status == 0);
   CHECK(place.run({"--fail-above", "100%"}).status == 0);
+  const auto nothing = place.run({"--fail-above", "100%", "--since", "2026-06-02"});
+  CHECK(nothing.status == 1);
+  CHECK(nothing.err == "no exchange was replayed: --fail-above has nothing to judge by\n");
   const auto wrong = place.run({"--fail-above", "1"});
   CHECK(wrong.status == 2);
   CHECK(wrong.err.find("expected a share such as 1% or 0.5%") != std::string::npos);
+}
+
+TEST_CASE("policy diff replays the records of the time that is asked for") {
+  const Place place;
+  const auto replayed = [&](const std::vector<std::string>& more) {
+    const auto out = place.run(more).out;
+    return out.substr(0, out.find(" replayed"));
+  };
+  CHECK(replayed({"--since", "2026-06-01"}) == "20 exchanges of 20 records");
+  CHECK(replayed({"--since", "2026-06-01T08:00:00.000002Z"}) == "0 exchanges of 0 records");
+  CHECK(replayed({"--until", "2026-06-01T08:00:00.000001Z"}) == "0 exchanges of 0 records");
+  CHECK(replayed({"--since", "2026-06-01", "--until", "2026-06-02"}) ==
+        "20 exchanges of 20 records");
+  const auto backwards = place.run({"--since", "2026-06-02", "--until", "2026-06-01"});
+  CHECK(backwards.status == 2);
+  CHECK(backwards.err ==
+        "--since 2026-06-02 is not before --until 2026-06-01: no time is between them\n");
+  CHECK(place.run({"--since", "yesterday"}).err.find("expected a date (2026-11-22)") !=
+        std::string::npos);
 }
 
 TEST_CASE("what policy diff cannot read it names") {

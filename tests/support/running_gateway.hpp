@@ -72,9 +72,9 @@ class RunningGateway {
   // Stops it, and reads all records; fails the test unless each line is one JSON object and `seq`
   // counts up from 0.
   std::vector<Record> records();
-  // Everything it has printed, standard error in its order; of the last start.
   // The next line of its log with this text.
   std::string wait_for(std::string_view text);
+  // Everything it has printed, standard error in its order; of the last start.
   std::string printed() const { return process_->output(); }
 
  private:

@@ -184,7 +184,7 @@ TEST_CASE("conditions that nothing can meet, or that are written wrong") {
        "`2026-13-01`"},
       {when("from: 2026-07-01, until: 2026-07-01"),
        "3:45: `until` is not after `from`: the rule never matches"},
-      {when("until: 2026-06-01"), "3:27: warning: the rule ended on 2026-06-01"},
+      {when("until: 2026-06-01"), "3:27: warning: rule `a` ended on 2026-06-01"},
       {when("until: 2026-06-02"), ""},
       {when("plattform: [ios]"), "3:20: unknown key `plattform` (did you mean `platform`?)"},
   });
@@ -238,7 +238,7 @@ TEST_CASE("exceptions have an owner, a reason and an end") {
        "5:30: expected a device token's hash as records have it, hmac-sha256:<8 hex "
        "digits>:<64 hex digits>"},
       {changed("2027-01-01", "2026-01-01"),
-       "5:126: warning: the exception ended on 2026-01-01: the rule acts on the device again"},
+       "5:126: warning: the exception ended on 2026-01-01: rule `alarm-on` acts on the device again"},
   });
 }
 

@@ -130,6 +130,35 @@ TEST_CASE("two rules that contradict each other are named, with their lines") {
   }
 }
 
+TEST_CASE("a denial covers also whom it names by a wider network, or by more devices") {
+  const auto told_of = [](const std::string& outer, const std::string& inner,
+                          const std::string& more = {}) {
+    const auto text = "version: 1\ngroups: {outer: " + outer + ", inner: " + inner +
+                      "}\nrules:\n  - {id: a, mode: enforce, when: {group: outer}, deny: {message: "
+                      "no}}\n  - {id: b, mode: enforce, when: {group: inner}, force: {alarm: "
+                      "true}}\n" +
+                      more;
+    return faults(text, {{{"bench.txt", naive_bench()}}}).find("rule `b` (line 5) never acts") !=
+           std::string::npos;
+  };
+  CHECK(told_of("{network: 10.0.0.0/8}", "{network: [10.1.0.0/16, 10.2.3.4]}"));
+  CHECK(told_of("{network: 10.0.0.0/8, devices: bench.txt}", "{devices: bench.txt}"));
+  CHECK_FALSE(told_of("{network: 10.1.0.0/16}", "{network: 10.0.0.0/8}"));
+  CHECK_FALSE(told_of("{network: 10.0.0.0/8}", "{network: 10.1.0.0/16, devices: bench.txt}"));
+  CHECK_FALSE(told_of("{network: 10.0.0.0/8}", "{client_san: a.example}"));
+}
+
+TEST_CASE("an exception keeps a denial from covering a rule until it has ended") {
+  const auto told_of = [](const std::string& until) {
+    return faults(two("deny: {message: no}", "force: {alarm: true}") +
+                  "exceptions: [{rule: a, device: \"hmac-sha256:0123abcd:" + std::string(64, 'a') +
+                  "\", until: " + until + ", owner: o, reason: r}]\n")
+               .find("rule `b` (line 4) never acts") != std::string::npos;
+  };
+  CHECK(told_of("2026-05-01"));
+  CHECK_FALSE(told_of("2027-05-01"));
+}
+
 TEST_CASE("rules that agree, or cannot meet, or do not act, are let be") {
   const std::pair<std::string, std::string> cases[] = {
       {"force: {alarm: true}", "force: {alarm: true}"},
@@ -158,7 +187,7 @@ TEST_CASE("rules that agree, or cannot meet, or do not act, are let be") {
 
 TEST_CASE("rules of past times contradict nothing any more") {
   CHECK(faults(two("when: {until: 2026-05-01}, force: {alarm: true}", "force: {alarm: false}")) ==
-        "3:42: warning: the rule ended on 2026-05-01");
+        "3:42: warning: rule `a` ended on 2026-05-01");
 }
 
 TEST_CASE("a text that both patterns take, but not the contract, is no meeting") {

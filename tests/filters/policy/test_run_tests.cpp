@@ -97,6 +97,22 @@ TEST_CASE("rules that no test makes act are named, those that are off aside") {
   CHECK(run.never_applied == std::vector<std::string>{"tidy"});
 }
 
+TEST_CASE("a rule that finds nothing to do has applied, one that an exception holds back has not") {
+  CHECK(run("request: {preferences: {alarm: true}}, expect: {rules: [forced]}") == "");
+  const auto device = tests::PlainHash().text("device-1");
+  const auto loaded = tests::load(
+      "version: 1\nrules:\n  - {id: a, mode: enforce, force: {alarm: true}}\nexceptions:\n"
+      "  - {rule: a, device: \"" +
+      device +
+      "\", until: 2027-01-01, owner: o, reason: r}\ntests:\n"
+      "  - {name: t, client: {device: \"" +
+      device + "\"}, request: {preferences: {alarm: false}}, expect: {rules: []}}\n");
+  REQUIRE(loaded.rules);
+  const auto ran = run_tests(*loaded.rules, Contract::builtin(), tests::today);
+  CHECK(ran.results[0].differences.empty());
+  CHECK(ran.never_applied == std::vector<std::string>{"a"});
+}
+
 TEST_CASE("the time of a test is its own, or now") {
   const std::string text =
       "version: 1\nrules:\n  - {id: a, when: {until: 2026-07-01}, deny: {message: no}}\ntests:\n"
