@@ -191,7 +191,7 @@ Piece MessageParser<is_request>::next(std::string_view input) {
     return {used, {}, false, framing_ == Framing::chunked && has_broken_line(input.substr(used))};
   const bool broken =
       framing_ == Framing::chunked && this->is_done() && has_broken_line(input.substr(0, used));
-  return {used, piece_, this->is_done(), broken || error.failed()};
+  return {used, piece_, this->is_done() && !broken, broken || error.failed()};
 }
 
 template class MessageParser<true>;
