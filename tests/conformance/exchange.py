@@ -217,10 +217,10 @@ async def send_answer(port, upstream, row):
     except asyncio.TimeoutError:
         pass
     writer.close()
-    return judge_answer(row, data, ended)
+    return judge_answer(data, ended)
 
 
-def judge_answer(row, data, ended):
+def judge_answer(data, ended):
     received = []
     rest = data
     try:
@@ -235,7 +235,7 @@ def judge_answer(row, data, ended):
     ending = "closed" if ended else "open"
     statuses = " ".join(str(message.start[0]) for message in final)
     if not final:
-        return Fate("refused" if ended else "waits", "closed" if ended else "waits")
+        return Fate("refused", "refused, closed") if ended else Fate("waits", "waits")
     if len(final) > 1:
         return Fate("ambiguous", f"**two answers: {statuses}**, {ending}")
     if final[0].start[0] == 502:
