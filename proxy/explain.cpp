@@ -90,7 +90,7 @@ void walk(const Config& config, Exchange& exchange, Explanation& explanation) {
     exchange.verdict = {Reason::ambiguous_path};
   else if (!config.forward_other_paths)
     exchange.verdict = {Reason::unknown_path};
-  else if (exchange.request.method_name == "CONNECT" || exchange.request.method_name == "TRACE")
+  else if (exchange.request.method_name == "TRACE")
     exchange.verdict = {Reason::method_not_allowed};
 }
 

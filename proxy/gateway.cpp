@@ -106,8 +106,8 @@ void Gateway::enter(Slot& slot, const Peer& peer, const filters::Contract::Match
     slot.outcome.chain = Slot::since(began);
   } else if (!governance.forward_other_paths) {
     exchange.verdict = {Reason::unknown_path};
-  } else if (exchange.request.method_name == "CONNECT" || exchange.request.method_name == "TRACE") {
-    exchange.verdict = {Reason::method_not_allowed};  // neither means anything through a gateway
+  } else if (exchange.request.method_name == "TRACE") {
+    exchange.verdict = {Reason::method_not_allowed};  // means nothing through a gateway
   }
 }
 

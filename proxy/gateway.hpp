@@ -74,7 +74,8 @@ class Gateway {
   KeyedHash& hash_;
   Meter& meter_;
   const filters::RecordLevels levels_;
-  const std::string node_;                 // this machine's name
+  std::size_t streams_ = 0;  // exchanges that were forwarded before their body was whole
+  const std::string node_;   // this machine's name
   Slot::Clock::time_point quiet_until_{};  // of the log, about the upstream
 };
 

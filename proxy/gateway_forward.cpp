@@ -30,10 +30,12 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   slot.outcome.decision = filters::Decision::forwarded;
   compose(slot, client);
   const bool streamed = slot.pump.running;
-  Failure failure;
+  const bool crowded = streamed && !takes_stream(streams_, config_.upstream.pool.connections);
+  auto failure = crowded ? because(FailureKind::pool_full) : Failure{};
+  if (streamed) ++streams_;
   // By a first try: the second may reach nobody, and yet the first have acted.
   std::size_t sent_before = 0;
-  for (unsigned retries = 0; !slot.pump.verdict.rejected(); ++retries) {
+  for (unsigned retries = 0; !crowded && !slot.pump.verdict.rejected(); ++retries) {
     auto lease = pool_.take_idle();
     if (!lease) {
       const auto began = Slot::Clock::now();
@@ -50,6 +52,7 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   }
   failure.bytes_sent += sent_before;
   slot.pump.running = false;
+  if (streamed) --streams_;
   slot.outcome.upstream_duration = Slot::since(slot.asked);
   meter_.count_upstream(slot.outcome);
   if (!slot.pump.verdict.rejected()) {

@@ -1,6 +1,7 @@
 // PoolPolicy: what a pool does with one more request, as a pure function of its counts.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -32,6 +33,12 @@ constexpr PoolStep next_step(const PoolCounts& counts, const PoolLimits& limits)
 // Whether a connection that comes back is kept.
 constexpr bool keeps(const PoolCounts& counts, const PoolLimits& limits) {
   return counts.waiting > 0 || counts.idle < limits.idle;
+}
+
+// Whether one more request may go on whose body is still coming, beside `streams` like it. Each
+// holds a connection for as long as its client likes: a quarter is left to requests that are whole.
+constexpr bool takes_stream(std::size_t streams, std::size_t connections) {
+  return streams < std::max<std::size_t>(connections - (connections + 3) / 4, 1);
 }
 
 }  // namespace proxy

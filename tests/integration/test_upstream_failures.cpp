@@ -1,8 +1,7 @@
-// An upstream that fails in every way known: the client is told 502 and whether the request may
-// have arrived, nothing is repeated that must not be, and nothing hangs.
+// An upstream that refuses, resets, closes or cannot prove its name: the client is told 502 and
+// whether the request may have arrived, nothing is repeated that must not be, and nothing hangs.
+// What it answers wrongly is in test_malformed_answers.cpp.
 #include <doctest/doctest.h>
-
-#include <mutex>
 
 #include "tests/support/certificates.hpp"
 #include "tests/support/exchange.hpp"
@@ -12,94 +11,6 @@
 
 using namespace tests;
 using Peer = ScriptedUpstream::Peer;
-
-namespace {
-
-struct Failing {
-  std::string what;
-  std::string answer;  // sent to any request; then the connection is closed
-  std::string failure;
-};
-
-std::vector<Failing> garbled() {
-  const std::string ok = "HTTP/1.1 200 OK\r\n";
-  std::string many_fields = ok;
-  for (int i = 0; i < 200; ++i) many_fields += "A: b\r\n";
-  std::string interim;
-  for (int i = 0; i < 100; ++i) interim += "HTTP/1.1 103 Early Hints\r\n\r\n";
-  const std::vector<std::pair<std::string, std::string>> rows{
-      {"words", "hello\r\n\r\n"},
-      {"binary", std::string("\x00\xFF\x00\r\n\r\n", 7)},
-      {"HTTP/0.9", "<html>hello</html>\n"},
-      {"HTTP/2.0", "HTTP/2.0 200 OK\r\n\r\n"},
-      {"small letters", "http/1.1 200 OK\r\n\r\n"},
-      {"a status of two digits", "HTTP/1.1 20 OK\r\n\r\n"},
-      {"a status of four digits", "HTTP/1.1 2000 OK\r\n\r\n"},
-      {"two lengths", ok + "Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc"},
-      {"the same length twice", ok + "Content-Length: 2\r\nContent-Length: 2\r\n\r\nab"},
-      {"a length and chunked",
-       ok + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-      {"a signed length", ok + "Content-Length: +2\r\n\r\nab"},
-      {"another coding", ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"},
-      {"bare LF", "HTTP/1.1 200 OK\nContent-Length: 2\n\nab"},
-      {"a folded field", ok + "A: b\r\n c\r\nContent-Length: 2\r\n\r\nab"},
-      {"a space before the colon", ok + "Content-Length : 2\r\n\r\nab"},
-      {"a bare CR in a value", ok + "A: b\rSet-Cookie: x\r\nContent-Length: 2\r\n\r\nab"},
-      {"too many fields", many_fields + "\r\n"},
-      {"a head without end", ok + "A: " + std::string(100'000, 'x')},
-      {"interim answers without end", interim},
-      {"a switch of protocols", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"},
-      {"an interim answer with a body",
-       "HTTP/1.1 103 X\r\nContent-Length: 2\r\n\r\nab" + ok + "\r\n"},
-  };
-  std::vector<Failing> table;
-  for (const auto& [what, answer] : rows) table.push_back({what, answer, "garbled"});
-  for (const auto& [what, answer] : {std::pair{"nothing", std::string()},
-                                     {"half a head", "HTTP/1.1 200 OK\r\nA:"},
-                                     {"an interim answer alone", "HTTP/1.1 100 Continue\r\n\r\n"},
-                                     {"half a short body", ok + "Content-Length: 10\r\n\r\nhalf"}})
-    table.push_back({what, answer, "closed"});
-  return table;
-}
-
-}  // namespace
-
-TEST_CASE("an answer that cannot be passed on becomes 502, and no byte of it reaches the client") {
-  std::mutex mutex;
-  std::string answer;
-  ScriptedUpstream upstream([&](Peer& peer) {
-    if (peer.request().empty()) return;
-    const std::lock_guard lock(mutex);
-    peer.send(answer);
-  });
-  RunningGateway gateway(upstream.url());
-  const auto table = garbled();
-  auto client = gateway.client();
-  for (const auto& each : table) {
-    CAPTURE(each.what);
-    {
-      const std::lock_guard lock(mutex);
-      answer = each.answer;
-    }
-    for (const auto& bytes : {good_post(), request("GET", "/api/1/x")}) {
-      const auto got = client.exchange(bytes);
-      CHECK(got.status == 502);
-      CHECK(got.field("x-prefgate-origin") == "gateway");
-      CHECK(got.field("x-prefgate-delivery") == "unknown");
-      CHECK(got.body.starts_with(R"({"response":null,"error":")"));
-    }
-  }
-  const auto records = gateway.records();
-  REQUIRE(records.size() == 2 * table.size());
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    CAPTURE(table[i / 2].what);
-    CHECK(records[i].text("prefgate.upstream.failure") == table[i / 2].failure);
-    CHECK(records[i].text("prefgate.decision") == "forwarded");
-    CHECK(records[i].text("prefgate.delivery") == "unknown");
-    CHECK(records[i].number("http.response.status_code") == 502);
-  }
-  CHECK(upstream.requests().size() == 2 * table.size());
-}
 
 TEST_CASE("an upstream that resets the connection becomes 502") {
   for (const bool after_request : {false, true}) {
@@ -134,28 +45,6 @@ TEST_CASE("an upstream that refuses connections got nothing, for certain") {
   }
   for (const auto& record : gateway.records())
     CHECK(record.text("prefgate.upstream.failure") == "connect_refused");
-}
-
-TEST_CASE("half of a long answer is cut off, and must not look whole") {
-  const std::string ok = "HTTP/1.1 200 OK\r\n";
-  for (const auto& answer :
-       {ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
-        ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\n",
-        ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello" + std::string(70'000, '!'),
-        ok + "Content-Length: 1000000\r\n\r\n" + std::string(500'000, 'x')}) {
-    CAPTURE(answer.substr(0, 80));
-    ScriptedUpstream upstream(ScriptedUpstream::once(answer));
-    RunningGateway gateway(upstream.url());
-    {
-      auto client = gateway.client();
-      CHECK_THROWS(client.exchange(request("GET", "/x")));
-      auto secure = gateway.tls_client();
-      CHECK_THROWS(secure.exchange(request("GET", "/x")));
-    }
-    const auto records = gateway.records();
-    REQUIRE(records.size() == 2);
-    for (const auto& record : records) CHECK(record.text("prefgate.ending") == "upstream_aborted");
-  }
 }
 
 TEST_CASE("bytes behind an answer belong to nobody: the connection is not used again") {

@@ -113,6 +113,41 @@ TEST_CASE("beyond pool.connections requests stand in line, beyond pool.waiting t
   CHECK(full == 1);
 }
 
+TEST_CASE("former bug: bodies that never end held every connection, and whole requests waited") {
+  ScriptedUpstream upstream([](Peer& peer) {
+    for (auto head = peer.head(); !head.empty(); head = peer.head()) {
+      if (head.starts_with("POST /slow")) return peer.wait_for_end();
+      peer.send(ScriptedUpstream::ok());
+      if (head.starts_with("POST /early")) return peer.wait_for_end();
+    }
+  });
+  RunningGateway gateway(upstream.url(), {.pool = "{connections: 4}"});
+  const std::string half = "POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe";
+  std::vector<Client> slow;
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (std::size_t i = 1; i <= 3; ++i) {
+    slow.push_back(gateway.client());
+    slow.back().send(half);
+    while (upstream.connections() < i) REQUIRE(std::chrono::steady_clock::now() < until);
+  }
+  auto one_more = gateway.client();
+  const auto answer = one_more.exchange(half);
+  CHECK(answer.status == 503);
+  CHECK(answer.field("Retry-After") == "1");
+  auto whole = gateway.client();
+  CHECK(whole.exchange(good_get()).status == 200);
+  // Those that have left make room, as soon as that is noticed.
+  for (auto& each : slow) each.reset();
+  int status = 503;
+  while (status == 503) {
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    auto other = gateway.client();
+    other.send("POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe");
+    status = other.receive().status;
+  }
+  CHECK(status == 200);
+}
+
 TEST_CASE("as many idle connections are kept as the pool may, and for as long") {
   struct Case {
     std::string pool;

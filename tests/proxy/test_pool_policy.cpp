@@ -9,6 +9,7 @@ using proxy::next_step;
 using proxy::PoolCounts;
 using proxy::PoolLimits;
 using proxy::PoolStep;
+using proxy::takes_stream;
 
 constexpr PoolLimits limits{.connections = 4, .idle = 2, .waiting = 3};
 
@@ -38,6 +39,21 @@ TEST_CASE("a pool reuses, opens, lines up, refuses, in this order") {
   for (const auto& [what, counts, step] : cases) {
     CAPTURE(what);
     CHECK(next_step(counts, limits) == step);
+  }
+}
+
+TEST_CASE("a quarter of the connections is left to requests that are whole") {
+  struct Pool {
+    std::size_t connections;
+    std::size_t streams;  // at most
+  };
+  for (const auto& [connections, streams] :
+       {Pool{1, 1}, {2, 1}, {3, 2}, {4, 3}, {5, 3}, {8, 6}, {256, 192}}) {
+    CAPTURE(connections);
+    CHECK(takes_stream(0, connections));
+    CHECK(takes_stream(streams - 1, connections));
+    CHECK_FALSE(takes_stream(streams, connections));
+    CHECK_FALSE(takes_stream(streams + 1, connections));
   }
 }
 
