@@ -31,7 +31,10 @@ struct Member {
   Span value_span;        // query: after '='; JSON: the whole value with quotes or brackets
   Span span;              // name and value, without separators or white space around
   Type type = Type::string;
-  bool dropped = false;      // Repair removed it
+  bool dropped = false;  // Repair removed it
+  // Validate has found that the contract takes it: of a field the text, of a preference the name.
+  // Of one that it did not look at: not known.
+  bool accepted = false;
   std::uint32_t parent = 0;  // index of the member whose object holds this one; `Document::root`
   std::uint32_t next = 0;    // index after this member and everything inside it
   std::uint32_t object =

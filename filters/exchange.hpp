@@ -119,6 +119,9 @@ struct Exchange {
   const Member* field(std::size_t index) const {
     return fields[index] == Document::root ? nullptr : &parameters().members[fields[index]];
   }
+  Member* field(std::size_t index) {
+    return fields[index] == Document::root ? nullptr : &parameters().members[fields[index]];
+  }
 
   void apply_edits() {
     outgoing_query = query_edits.apply(request.query, arena);

@@ -173,19 +173,6 @@ void JsonText::grow(std::size_t more) {
   capacity_ = capacity;
 }
 
-void JsonText::append(std::string_view text) {
-  if (!text.empty()) std::memcpy(data_ + size_, text.data(), text.size());
-  size_ += text.size();
-}
-
-// What stands last tells whether something came before: a value never ends in '{', '[' or ':',
-// because a string ends in its quote.
-void JsonText::separate() {
-  if (size_ == 0) return;
-  const char last = data_[size_ - 1];
-  if (last != '{' && last != '[' && last != ':') data_[size_++] = ',';
-}
-
 void JsonText::open(char bracket) {
   room(2);
   separate();
@@ -197,22 +184,9 @@ void JsonText::close(char bracket) {
   data_[size_++] = bracket;
 }
 
-void JsonText::key(std::string_view name) {
-  plain(name);
-  close(':');
-}
-
 void JsonText::string_key(std::string_view name, std::size_t limit) {
   string(name, limit);
   close(':');
-}
-
-void JsonText::plain(std::string_view text) {
-  room(text.size() + 3);
-  separate();
-  data_[size_++] = '"';
-  append(text);
-  data_[size_++] = '"';
 }
 
 bool JsonText::string(std::string_view text, std::size_t limit) {

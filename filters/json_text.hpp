@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <memory_resource>
 #include <string_view>
 
@@ -27,13 +28,26 @@ class JsonText {
   void end_array() { close(']'); }
 
   // A name of our own: nothing in it needs an escape.
-  void key(std::string_view name);
+  void key(std::string_view name) {
+    room(name.size() + 4);
+    separate();
+    data_[size_++] = '"';
+    append(name);
+    data_[size_++] = '"';
+    data_[size_++] = ':';
+  }
   // Any name.
   void string_key(std::string_view name, std::size_t limit);
   // A string value, at most `limit` bytes between its quotes. False where it had to be cut.
   bool string(std::string_view text, std::size_t limit = unlimited);
   // A string of which the caller knows that nothing in it needs an escape.
-  void plain(std::string_view text);
+  void plain(std::string_view text) {
+    room(text.size() + 3);
+    separate();
+    data_[size_++] = '"';
+    append(text);
+    data_[size_++] = '"';
+  }
   void number(std::uint64_t value);
   void number(std::int64_t value);
   void boolean(bool value);
@@ -55,12 +69,22 @@ class JsonText {
  private:
   void open(char bracket);
   void close(char bracket);
-  void separate();  // a comma, where one is due; room for it must be there
+  // A comma, where one is due; room for it must be there. What stands last tells: a value never
+  // ends in '{', '[' or ':', because a string ends in its quote.
+  void separate() {
+    if (size_ == 0) return;
+    const char last = data_[size_ - 1];
+    if (last != '{' && last != '[' && last != ':') data_[size_++] = ',';
+  }
   void room(std::size_t more) {
     if (more > capacity_ - size_) grow(more);
   }
   void grow(std::size_t more);
-  void append(std::string_view text);
+  // Here, because most texts are constants: then it is a few moves and not a call.
+  void append(std::string_view text) {
+    if (!text.empty()) std::memcpy(data_ + size_, text.data(), text.size());
+    size_ += text.size();
+  }
 
   std::pmr::memory_resource& memory_;
   char* data_;

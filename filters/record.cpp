@@ -116,6 +116,7 @@ void RecordWriter::write_request() {
   }
 }
 
+// A connection of its own, and a first try that went well, are not worth a word.
 void RecordWriter::write_upstream() {
   if (outcome_.upstream_address.empty() && outcome_.failure.empty()) return;
   text("prefgate.upstream.address", outcome_.upstream_address, host_limit);
@@ -123,8 +124,8 @@ void RecordWriter::write_upstream() {
     number("prefgate.upstream.status", static_cast<std::uint64_t>(outcome_.upstream_status));
   text("prefgate.upstream.failure", outcome_.failure, token_limit);
   text("prefgate.upstream.request_id", outcome_.upstream_request_id, id_limit);
-  boolean("prefgate.upstream.reused", outcome_.upstream_reused);
-  boolean("prefgate.upstream.retried", outcome_.retried);
+  if (outcome_.upstream_reused) boolean("prefgate.upstream.reused", true);
+  if (outcome_.retried) boolean("prefgate.upstream.retried", true);
   number("prefgate.upstream.duration_us",
          static_cast<std::uint64_t>(outcome_.upstream_duration.count()));
 }

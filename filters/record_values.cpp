@@ -12,7 +12,8 @@ using namespace record_limits;
 namespace {
 
 bool accepted(const ContractField& field, const Member& member) {
-  return member.type == Type::string && !member.dropped && field.matches(member.text);
+  return member.type == Type::string && !member.dropped &&
+         (member.accepted || field.matches(member.text));
 }
 
 // "sha256:<hex>"
@@ -70,7 +71,7 @@ void RecordWriter::write_preferences(std::string_view name, const Document& docu
        i = members[i].next) {
     const auto& member = members[i];
     if (member.dropped || member.type != Type::boolean ||
-        !endpoint.valid_preference_name(member.name))
+        (!member.accepted && !endpoint.valid_preference_name(member.name)))
       continue;
     const auto size = member.name.size() + std::string_view(R"("":false,)").size();
     if (size > most_bytes - (json_.text().size() - begin)) {

@@ -4,12 +4,11 @@
 namespace filters {
 namespace {
 
+// One that the contract does not take.
 void judge_string(Judge& judge, const ContractField& field, const Member& member, Entry entry) {
   if (member.type != Type::string) {
     entry.rule = "validate.type";
     entry.message = "must be a string";
-  } else if (field.matches(member.text)) {
-    return;
   } else if (member.text.empty()) {
     entry.rule = "validate.empty";
     entry.message = "is empty";
@@ -23,7 +22,7 @@ void judge_string(Judge& judge, const ContractField& field, const Member& member
 
 // One whose name is not among the known ones.
 void judge_unknown_preference(Judge& judge, const Member& member) {
-  const bool valid = judge.endpoint.valid_preference_name(member.name);
+  const bool valid = member.accepted;
   const Mode mode = valid ? judge.modes.unknown_preferences : Mode::enforce;
   if (mode == Mode::off) return;
   Entry entry{.rule = valid ? "validate.unknown_preference" : "validate.preference_name",
@@ -45,7 +44,7 @@ std::string_view too_many(Judge& judge) {
 }
 
 void judge_preferences(Judge& judge, const ContractField& field, std::uint32_t holder) {
-  const auto& members = judge.exchange.body.members;
+  auto& members = judge.exchange.body.members;
   const auto holder_pointer = [&] { return judge.pointer(judge.exchange.body, members[holder]); };
   if (members[holder].type != Type::object)
     return judge.say({.rule = "validate.type",
@@ -54,13 +53,15 @@ void judge_preferences(Judge& judge, const ContractField& field, std::uint32_t h
                       .message = field.expectation});
   std::size_t count = 0;
   for (auto i = holder + 1; i < members[holder].next; i = members[i].next) {
-    const auto& member = members[i];
+    auto& member = members[i];
     if (++count > judge.endpoint.preferences().most)
       return judge.say({.rule = "validate.too_many",
                         .place = Place::body,
                         .pointer = holder_pointer(),
                         .message = too_many(judge)});
-    if (!judge.endpoint.known_preference(member.name)) judge_unknown_preference(judge, member);
+    const bool known = judge.endpoint.known_preference(member.name);
+    member.accepted = known || judge.endpoint.valid_preference_name(member.name);
+    if (!known) judge_unknown_preference(judge, member);
     if (member.type == Type::boolean) continue;
     judge.say(
         {.rule = "validate.type",
@@ -73,14 +74,14 @@ void judge_preferences(Judge& judge, const ContractField& field, std::uint32_t h
 }  // namespace
 
 void judge_fields(Judge& judge) {
-  const auto& exchange = judge.exchange;
+  auto& exchange = judge.exchange;
   const bool in_query = exchange.request.method != Method::post;
   const Place place = in_query ? Place::query : Place::body;
   const auto fields = judge.endpoint.fields();
   for (std::size_t f = 0; f < fields.size(); ++f) {
     const auto& field = fields[f];
     if (!(in_query ? field.in_query : field.in_body)) continue;
-    const Member* const member = exchange.field(f);
+    Member* const member = exchange.field(f);
     if (!member && !(in_query ? field.required_in_query : field.required_in_body)) continue;
     if (!member) {
       judge.say({.rule = "validate.required",
@@ -90,7 +91,9 @@ void judge_fields(Judge& judge) {
                  .secret = field.secret});
     } else if (field.type == FieldType::object_of_booleans) {
       judge_preferences(judge, field, exchange.fields[f]);
-    } else if (member->type != Type::string || !field.matches(member->text)) {
+    } else if (member->type == Type::string && field.matches(member->text)) {
+      member->accepted = true;
+    } else {
       judge_string(judge, field, *member,
                    {.place = place,
                     .pointer = judge.pointer(exchange.parameters(), *member),

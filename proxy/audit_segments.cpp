@@ -216,25 +216,33 @@ std::size_t AuditSegments::append(std::string_view text, std::error_code& error)
 
 std::error_code AuditSegments::sync() {
   if (const auto error = missing()) return error;
+  return sync_first(size_);
+}
+
+std::error_code AuditSegments::sync_first(std::size_t bytes) {
   if (sync_failed_)
-    if (const auto error = write_again()) return error;
+    if (const auto error = write_again(bytes)) return error;
+  const auto began = std::chrono::steady_clock::now();
   sync_failed_ = sync_(file_) != 0;
-  if (sync_failed_) return last_error();
-  synced_ = size_;
-  return {};
+  const auto error = sync_failed_ ? last_error() : std::error_code{};
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
+  syncs_.fetch_add(1, std::memory_order_relaxed);
+  sync_time_.fetch_add(took.count(), std::memory_order_relaxed);
+  if (!error) synced_ = bytes;
+  return error;
 }
 
 // What Linux could not bring to the disk it takes for written, and the next fdatasync would call it
 // durable. So it is written once more in its place, from the memory of the kernel, which has it
 // still.
-std::error_code AuditSegments::write_again() {
+std::error_code AuditSegments::write_again(std::size_t end) {
   // Without O_APPEND, which has pwrite(2) append.
   const auto name = "/proc/self/fd/" + std::to_string(file_);
   const Descriptor in_place(::open(name.c_str(), O_RDWR | O_CLOEXEC));
   if (!in_place) return last_error();
   std::string bytes(64 * 1024, '\0');
-  for (auto at = synced_; at < size_;) {
-    const auto some = std::min(bytes.size(), size_ - at);
+  for (auto at = synced_; at < end;) {
+    const auto some = std::min(bytes.size(), end - at);
     const auto got = ::pread(in_place.number(), bytes.data(), some, static_cast<off_t>(at));
     if (got <= 0) return last_error();
     const auto took = ::pwrite(in_place.number(), bytes.data(), static_cast<std::size_t>(got),
@@ -247,7 +255,7 @@ std::error_code AuditSegments::write_again() {
 
 std::error_code AuditSegments::rotate(std::uint64_t first_seq) {
   if (const auto error = shortened()) return error;
-  if (synced_ < size_ || sync_failed_)
+  if (!durable())
     if (const auto error = sync()) return error;
   return open(first_seq);
 }

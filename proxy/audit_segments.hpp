@@ -1,9 +1,11 @@
 // AuditSegments: the files of the audit directory, `records-<first seq>.jsonl`, the newest open for
 // appending. Locks the directory against a second process, and on start mends what a crash left: a
 // torn last line is cut. Knows nothing of threads, rings and rounds: AuditWriter, which owns it,
-// does, and calls it from one thread at a time. Never rewrites a byte of a whole line.
+// does, and calls it from one thread at a time; only `sync_first` may be another's meanwhile. Never
+// rewrites a byte of a whole line.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -39,22 +41,34 @@ class AuditSegments {
   // then `error` says why. Nothing goes into a file that was removed, moved away or made shorter
   // meanwhile.
   std::size_t append(std::string_view text, std::error_code& error);
+  // What is wrong with the open segment's file: it was removed, moved away or made shorter.
+  std::error_code missing() const;
+  // Everything appended is durable. Not while `sync_first` is another thread's.
+  bool durable() const { return synced_ == size_ && !sync_failed_; }
   // Makes everything appended durable. After an error it begins anew with all that was appended
   // since it last worked.
   std::error_code sync();
+  // The same of the segment's first `bytes`, without a look at its name. Another thread may do it
+  // while this one appends: one at a time, and not while a segment begins.
+  std::error_code sync_first(std::size_t bytes);
   // Makes the open segment durable, closes it, and goes on in a new one. On an error the old one
   // stays open.
   std::error_code rotate(std::uint64_t first_seq);
+
+  // Times that a segment was made durable, or that was tried, and what it took in all. Any thread.
+  std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
+  std::chrono::nanoseconds sync_time() const {
+    return std::chrono::nanoseconds(sync_time_.load(std::memory_order_relaxed));
+  }
 
  private:
   void lock();
   void resume(const std::filesystem::path& newest);
   void close();
-  std::error_code missing() const;
   std::error_code shortened() const;
   void set_blocks_aside(std::size_t more);
   std::error_code open(std::uint64_t first_seq);
-  std::error_code write_again();
+  std::error_code write_again(std::size_t end);
 
   const std::filesystem::path directory_;
   const Write write_;
@@ -67,6 +81,8 @@ class AuditSegments {
   std::chrono::system_clock::time_point begun_ = std::chrono::system_clock::now();
   std::size_t synced_ = 0;  // bytes of the open segment that are durable
   bool sync_failed_ = false;
+  std::atomic<std::uint64_t> syncs_{0};
+  std::atomic<std::chrono::nanoseconds::rep> sync_time_{0};
   int folder_ = -1;
   int lock_ = -1;
   int file_ = -1;

@@ -16,8 +16,8 @@ namespace proxy {
 namespace {
 
 // What one write takes at most, a last record aside: enough to make the calls few, little enough
-// to stay in the cache.
-constexpr std::size_t batch = 1024 * 1024;
+// to be in the core's own cache still when it is hashed.
+constexpr std::size_t batch = 256 * 1024;
 
 std::string_view digits_of(std::uint64_t number, std::array<char, 20>& digits) {
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
@@ -36,11 +36,14 @@ AuditWriter::AuditWriter(AuditSettings settings)
     : settings_(std::move(settings)),
       segments_(settings_.directory, settings_.write, settings_.sync),
       tree_(settings_.directory, settings_.signing_key, segments_.next_seq(), settings_.write),
+      sealer_(segments_, tree_),
       archive_({settings_.directory, settings_.signing_key, settings_.keep, settings_.warn,
                 settings_.tell},
                segments_.first_seq()),
+      trouble_("audit " + settings_.directory.string(), settings_.warn),
       notices_(segments_.notices()),
       next_seq_(segments_.next_seq()),
+      sealed_(tree_.size()),
       wake_up_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!wake_up_) throw std::runtime_error("audit: no eventfd: " + proxy::last_error().message());
   notices_.insert(notices_.end(), tree_.notices().begin(), tree_.notices().end());
@@ -68,17 +71,16 @@ bool AuditWriter::stop() {
   wake();
   if (thread_.joinable()) thread_.join();
   archive_.stop();
-  return all_written_;
+  return closed_;
 }
 
 AuditCounters AuditWriter::counters() const {
-  AuditCounters counters{
-      .written = written_.load(std::memory_order_relaxed),
-      .failed_writes = failed_writes_.load(std::memory_order_relaxed),
-      .gap_records = gap_records_.load(std::memory_order_relaxed),
-      .syncs = syncs_.load(std::memory_order_relaxed),
-      .sync_time = std::chrono::nanoseconds(sync_time_.load(std::memory_order_relaxed)),
-      .depth = 0};
+  AuditCounters counters{.written = written_.load(std::memory_order_relaxed),
+                         .failed_writes = trouble_.failures(),
+                         .gap_records = gap_records_.load(std::memory_order_relaxed),
+                         .syncs = segments_.syncs(),
+                         .sync_time = segments_.sync_time(),
+                         .depth = 0};
   for (const auto& ring : rings_) {
     counters.depth += ring->depth();
     counters.dropped += ring->dropped();
@@ -86,23 +88,15 @@ AuditCounters AuditWriter::counters() const {
   return counters;
 }
 
-std::string AuditWriter::last_error() const {
-  const std::lock_guard lock(error_mutex_);
-  return error_;
-}
-
 void AuditWriter::run() {
   for (bool last = false; !last;) {
     await_turn();
     last = stopping_;  // set after the workers' last commit: this round sees everything
-    const bool done = round();
-    if (!last)
-      seal_if_due();
-    else  // what is missing will be written by the next run: the log is closed only where nothing
-          // is
-      all_written_ = seal(done) && done;
+    all_written_ = round();
+    if (!last) seal_if_due();
   }
-  if (!all_written_) count_lost();
+  closed_ = close();
+  if (!closed_) count_lost();
 }
 
 // At the end of everything: a line of which the file has a part is cut at the next start.
@@ -144,12 +138,11 @@ bool AuditWriter::flush() {
     std::error_code error;
     const auto took = segments_.append(std::string_view(pending_).substr(flushed_), error);
     if (took == 0) {
-      failed("writing", error);
+      trouble_.failed("writing", error);
       fail_waiting();
       return false;
     }
     flushed_ += took;
-    unsealed_ = unsynced_ = true;
   }
   for (std::size_t i = 0; i < rings_.size(); ++i) wrote_[i] = rings_[i]->taken();
   if (pending_.empty()) return true;
@@ -164,9 +157,9 @@ bool AuditWriter::flush() {
 // Under `durability: request`: one fdatasync for all records of the batch, then those who wait for
 // them are told.
 bool AuditWriter::commit() {
-  if (settings_.durability != Durability::request || !unsynced_) return true;
-  if (const auto error = sync()) {
-    failed("making records durable", error);
+  if (settings_.durability != Durability::request || segments_.durable()) return true;
+  if (const auto error = segments_.sync()) {
+    trouble_.failed("making records durable", error);
     fail_waiting();
     return false;
   }
@@ -176,25 +169,12 @@ bool AuditWriter::commit() {
 bool AuditWriter::write_nodes() {
   if (!nodes_due_) return true;
   if (const auto error = tree_.write()) {
-    failed("writing the tree", error);
+    trouble_.failed("writing the tree", error);
     fail_waiting();
     return false;
   }
   nodes_due_ = false;
-  if (!seal_fails_) worked();
   return true;
-}
-
-std::error_code AuditWriter::sync() {
-  const auto began = std::chrono::steady_clock::now();
-  const auto error = segments_.sync();
-  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
-  syncs_.fetch_add(1, std::memory_order_relaxed);
-  sync_time_.fetch_add(took.count(), std::memory_order_relaxed);
-  if (error) return error;
-  unsynced_ = false;
-  tell_waiting();
-  return {};
 }
 
 // Everything that the file has is durable.
@@ -208,18 +188,18 @@ void AuditWriter::fail_waiting() {
   for (const auto& ring : rings_) ring->news().failed();
 }
 
+// A segment that has ended is durable before the next one begins: the one thing for which a stalled
+// disk stops the writer under every `durability`.
 bool AuditWriter::rotate() {
-  auto error = unsynced_ ? sync() : std::error_code{};
-  if (!error) error = segments_.rotate(next_seq_);
-  if (error) {
-    failed("beginning a new segment", error);
+  learn(sealer_.await_outcome());
+  if (const auto error = segments_.rotate(next_seq_)) {
+    trouble_.failed("beginning a new segment", error);
     fail_waiting();
     return false;
   }
   rotate_due_ = false;
-  worked();
   archive_.segment_begun(next_seq_);
-  seal(false);
+  begin_seal(false);
   return true;
 }
 
@@ -262,41 +242,51 @@ bool AuditWriter::take(std::string_view first, std::string_view second) {
 
 // A round early, so that the time is kept although it is looked at once a round.
 void AuditWriter::seal_if_due() {
+  learn(sealer_.outcome());
+  const bool wanted = tree_.size() > sealed_ || trouble_.lasts();
+  if (sealer_.busy() || !wanted) return;
+  // Else the next commit tries that again.
+  if (settings_.durability == Durability::request && !segments_.durable()) return;
   const auto since = std::chrono::steady_clock::now() - sealed_at_;
-  if (unsealed_ && since >= settings_.seal - settings_.round) seal(false);
+  if (since >= settings_.seal - settings_.round) begin_seal(false);
 }
 
-// Makes the lines durable, then signs them.
-bool AuditWriter::seal(bool closed) {
+// Has everything that is written made durable, then signed. False where that cannot even begin.
+bool AuditWriter::begin_seal(bool closed) {
   sealed_at_ = std::chrono::steady_clock::now();
+  failures_then_ = trouble_.failures();
   const bool lazy = settings_.durability == Durability::none && !closed;
-  std::error_code error;
-  if (!lazy && unsynced_) error = sync();
-  if (!error) error = tree_.sign(closed, lazy ? Keeping::lazy : Keeping::durable);
-  seal_fails_ = static_cast<bool>(error);
-  if (seal_fails_) {
-    failed("making records durable and signing them", error);
+  Seal seal{.segment = {}, .checkpoint = {}, .keeping = lazy ? Keeping::lazy : Keeping::durable};
+  auto error = tree_.write();
+  if (!error && !lazy && !segments_.durable()) {
+    error = segments_.missing();
+    seal.segment = segments_.size();
+  }
+  if (error) {
+    trouble_.failed("making records durable and signing them", error);
     return false;
   }
-  unsealed_ = false;
-  worked();
+  seal.checkpoint = tree_.checkpoint(closed);
+  sealer_.begin(seal);
   return true;
 }
 
-void AuditWriter::failed(const char* doing, std::error_code error) {
-  const auto what =
-      "audit " + settings_.directory.string() + ": " + doing + " failed: " + error.message();
-  {
-    const std::lock_guard lock(error_mutex_);
-    error_ = what;
+// What became of a seal. Whether it was good.
+bool AuditWriter::learn(const std::optional<Sealed>& outcome) {
+  if (!outcome) return false;
+  if (outcome->error) {
+    trouble_.failed("making records durable and signing them", outcome->error);
+    return false;
   }
-  failed_writes_.fetch_add(1, std::memory_order_relaxed);
-  if (!failing_.exchange(true) && settings_.warn) settings_.warn(what);
+  sealed_ = outcome->records;
+  if (all_written_ && trouble_.failures() == failures_then_) trouble_.over();
+  return true;
 }
 
-void AuditWriter::worked() {
-  if (failing_.exchange(false) && settings_.warn)
-    settings_.warn("audit " + settings_.directory.string() + ": records are written again");
+// What is missing will be written by the next run: the log is closed only where nothing is.
+bool AuditWriter::close() {
+  learn(sealer_.await_outcome());
+  return begin_seal(all_written_) && learn(sealer_.await_outcome()) && all_written_;
 }
 
 }  // namespace proxy

@@ -1,9 +1,10 @@
 // AuditWriter: one thread that takes the records from the workers' rings, numbers them, and appends
 // them to the audit segments. After each batch come its nodes of the tree, and at least once a
-// second a signed checkpoint. Made by main before the workers and stopped after them; owns the
-// rings, one a worker. Workers touch only their own ring and, rarely, `wake`. A record it has taken
-// is never lost and never written twice, whatever the disk does: what could not be written is kept
-// and tried again, and meanwhile the rings fill up and say so to their workers.
+// second the AuditSealer is asked to make them durable and to sign a checkpoint. Made by main
+// before the workers and stopped after them; owns the rings, one a worker. Workers touch only their
+// own ring and, rarely, `wake`. A record it has taken is never lost and never written twice,
+// whatever the disk does: what could not be written is kept and tried again, and meanwhile the
+// rings fill up and say so to their workers.
 #pragma once
 
 #include <atomic>
@@ -12,7 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -21,7 +22,9 @@
 #include "proxy/audit_archive.hpp"
 #include "proxy/audit_promises.hpp"
 #include "proxy/audit_ring.hpp"
+#include "proxy/audit_sealer.hpp"
 #include "proxy/audit_segments.hpp"
+#include "proxy/audit_trouble.hpp"
 #include "proxy/evidence/audit_tree.hpp"
 
 namespace proxy {
@@ -37,7 +40,7 @@ struct AuditSettings {
   std::optional<std::chrono::milliseconds> keep = {};  // ended segments, before they are removed
   std::chrono::milliseconds round{20};                 // the longest a record waits in its ring
   std::chrono::milliseconds seal{1000};  // the longest it waits to be durable and signed
-  // Called when writing begins to fail and when it works again, on the writer's thread; and when a
+  // Called when writing begins to fail and when that is over, on the writer's thread; and when a
   // segment that has ended cannot be compressed or removed, on the archive's.
   std::function<void(const std::string&)> warn = {};
   // Called when retention has removed records, on the archive's thread.
@@ -70,10 +73,11 @@ class AuditWriter {
   // What was found and mended when the directory was opened, for the log.
   const std::vector<std::string>& notices() const { return notices_; }
   AuditCounters counters() const;
-  // The last write, sync or checkpoint has failed.
-  bool failing() const { return failing_.load(std::memory_order_relaxed); }
-  // Of the last failed write, sync or checkpoint; empty while there was none.
-  std::string last_error() const;
+  // A write, sync or checkpoint has failed, and not everything has been written, made durable and
+  // signed since.
+  bool failing() const { return trouble_.lasts(); }
+  // The last write, sync or checkpoint that failed; none while there was none.
+  std::optional<AuditError> last_error() const { return trouble_.last(); }
 
   // Writes everything committed, makes it durable, signs it, ends the thread. The workers must be
   // done. True where all of that was done. A second call returns the same.
@@ -88,7 +92,6 @@ class AuditWriter {
   bool flush();
   bool commit();
   bool write_nodes();
-  std::error_code sync();
   void tell_waiting();
   void fail_waiting();
   bool rotate();
@@ -96,14 +99,16 @@ class AuditWriter {
   void count_lost();
   bool take(std::string_view first, std::string_view second);
   void seal_if_due();
-  bool seal(bool closed);
-  void failed(const char* doing, std::error_code error);
-  void worked();
+  bool begin_seal(bool closed);
+  bool learn(const std::optional<Sealed>& outcome);
+  bool close();
 
   const AuditSettings settings_;
   AuditSegments segments_;
   AuditTree tree_;
+  AuditSealer sealer_;
   AuditArchive archive_;
+  AuditTrouble trouble_;
   std::vector<std::string> notices_;
   std::vector<std::unique_ptr<AuditRing>> rings_;
 
@@ -115,26 +120,20 @@ class AuditWriter {
   std::uint64_t told_ = 0;      // of those dropped: are in a gap record
   std::size_t first_ring_ = 0;  // where the next walk begins, so that no ring starves
   bool rotate_due_ = false;
-  bool nodes_due_ = false;  // of lines that the file has, and not in their files yet
-  bool unsealed_ = false;   // lines that are not durable and signed
-  bool seal_fails_ = false;
-  bool unsynced_ = false;             // lines that the file has, and that are not durable
+  bool nodes_due_ = false;            // of lines that the file has, and not in their files yet
   std::vector<std::uint64_t> wrote_;  // by ring: the position behind its last record in the file
-  std::chrono::steady_clock::time_point sealed_at_{};
+  bool all_written_ = false;          // the last round had no trouble
+  std::uint64_t sealed_;              // records that are durable and signed
+  std::chrono::steady_clock::time_point sealed_at_{};  // when the last seal was begun
+  std::uint64_t failures_then_ = 0;                    // how often the disk had failed by then
 
   std::atomic<std::uint64_t> written_{0};
-  std::atomic<std::uint64_t> failed_writes_{0};
   std::atomic<std::uint64_t> gap_records_{0};
-  std::atomic<std::uint64_t> syncs_{0};
-  std::atomic<std::chrono::nanoseconds::rep> sync_time_{0};
-  std::atomic<bool> failing_{false};
-  mutable std::mutex error_mutex_;
-  std::string error_;
 
   Descriptor wake_up_;               // an eventfd
   std::atomic<bool> wanted_{false};  // somebody has written to it
   std::atomic<bool> stopping_{false};
-  bool all_written_ = false;
+  bool closed_ = false;  // at the end everything was written, durable and signed
   std::uint64_t lost_ = 0;
   std::thread thread_;
 };

@@ -173,7 +173,7 @@ int Server::run() {
     spdlog::info("stopped: every exchange is recorded");
   else
     spdlog::error("stopped: {} could not be written: {}", counted(audit_.lost(), "record"),
-                  audit_.last_error());
+                  audit_.last_error().value_or(AuditError{}).what);
   return recorded ? 0 : 1;
 }
 

@@ -89,7 +89,20 @@ class Status {
     number("written", counters.written);
     number("dropped", counters.dropped);
     number("failed_writes", counters.failed_writes);
-    text_or_null("last_error", vitals_.audit.last_error());
+    json_.key("failing");
+    json_.boolean(vitals_.audit.failing());
+    add_audit_error();
+    json_.end_object();
+  }
+
+  // It stays when it is over: hence the time, and `failing` above.
+  void add_audit_error() {
+    const auto error = vitals_.audit.last_error();
+    if (!error) return null("last_error");
+    json_.key("last_error");
+    json_.begin_object();
+    text("time", time(error->at));
+    text("what", error->what);
     json_.end_object();
   }
 

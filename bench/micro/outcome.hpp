@@ -7,7 +7,11 @@ inline filters::Outcome forwarded() {
   filters::Outcome outcome;
   outcome.decision = filters::Decision::forwarded;
   outcome.ending = filters::Ending::answered;
-  outcome.status = 200;
+  outcome.delivery = filters::Delivery::yes;
+  outcome.status = outcome.upstream_status = 200;
+  outcome.upstream_reused = true;
+  outcome.contract = outcome.config = "sha256:0123abcd";
+  outcome.node = "gateway-1";
   outcome.client_address = "127.0.0.1";
   outcome.client_port = 40'000;
   outcome.scheme = "https";

@@ -144,13 +144,19 @@ void AuditTree::append(std::string_view lines) {
   for_each_line(lines, [this](std::string_view line) { stored_.append(leaf_hash(line)); });
 }
 
-std::error_code AuditTree::sign(bool closed, Keeping keeping) {
-  if (const auto error = stored_.write()) return error;
+std::error_code AuditTree::sign(bool closed) {
+  const auto error = write();
+  return error ? error : sign(checkpoint(closed));
+}
+
+Checkpoint AuditTree::checkpoint(bool closed) const {
+  return {.size = size(), .root = stored_.root(), .closed = closed};
+}
+
+std::error_code AuditTree::sign(const Checkpoint& made, Keeping keeping) {
   if (keeping == Keeping::durable)
     if (const auto error = stored_.sync()) return error;
-  const Checkpoint checkpoint{.size = size(), .root = stored_.root(), .closed = closed};
-  return replace_file(directory_ / checkpoint_name, sign_checkpoint(checkpoint, key_), write_,
-                      keeping);
+  return replace_file(directory_ / checkpoint_name, sign_checkpoint(made, key_), write_, keeping);
 }
 
 }  // namespace proxy

@@ -1,6 +1,7 @@
 // AuditTree: makes the evidence of one audit directory: a leaf for each line of the segments (the
 // hash of its exact bytes, without the line end), the nodes over them, and the signed checkpoint.
-// Owned by the AuditWriter and called on its thread, after the lines are in their segment.
+// Owned by the AuditWriter and called on its thread, after the lines are in their segment; only a
+// checkpoint, which waits for the disk, may be another's to sign.
 //
 // After a crash the stored tree is believed as far as the last checkpoint, if it has its root; the
 // rest is made anew from the lines. Records that do not fit the checkpoint are never signed over.
@@ -37,9 +38,15 @@ class AuditTree {
   // their nodes to the files; what they do not take is kept, and `write` is to be called again.
   void append(std::string_view lines);
   std::error_code write() { return stored_.write(); }
-  // Makes a checkpoint over everything appended, durable when it returns. The lines must be. Of a
-  // lazy one nothing is made durable: after the machine's end it may be ahead of the lines.
-  std::error_code sign(bool closed, Keeping keeping = Keeping::durable);
+  // Both, for everything appended.
+  std::error_code sign(bool closed);
+
+  // Over everything appended.
+  Checkpoint checkpoint(bool closed) const;
+  // Signs it, once its nodes are written, and leaves it durable. The lines must be. Of a lazy
+  // one nothing is made durable: after the machine's end it may be ahead of the lines. Another
+  // thread may do it, one at a time, while this one appends and writes.
+  std::error_code sign(const Checkpoint& made, Keeping keeping = Keeping::durable);
 
  private:
   void resume(std::uint64_t records);

@@ -103,7 +103,6 @@ std::error_code StoredTree::write(std::size_t level) {
   auto& [file, pending, unsynced] = levels_[level];
   if (pending.empty()) return {};
   if (const auto error = open_to_append(level)) return error;
-  unsynced = true;
   std::size_t taken = 0;
   // Counted as they go: what a failing disk took must not come again.
   const auto error =
@@ -113,6 +112,7 @@ std::error_code StoredTree::write(std::size_t level) {
         return took;
       });
   pending.erase(0, taken);
+  unsynced = true;
   return error;
 }
 
@@ -124,14 +124,15 @@ std::error_code StoredTree::write() {
 
 std::error_code StoredTree::sync() {
   for (auto& [file, pending, unsynced] : levels_) {
-    if (!unsynced) continue;
-    if (::fdatasync(file.number()) != 0) return last_error();
-    unsynced = false;
+    if (!unsynced.exchange(false) || ::fdatasync(file.number()) == 0) continue;
+    const auto error = last_error();
+    unsynced = true;
+    return error;
   }
-  if (!new_names_) return {};
-  if (const auto error = sync_folder(directory_)) return error;
-  new_names_ = false;
-  return {};
+  if (!new_names_.exchange(false)) return {};
+  const auto error = sync_folder(directory_);
+  if (error) new_names_ = true;
+  return error;
 }
 
 }  // namespace proxy

@@ -2,10 +2,11 @@
 // the records. `tree-0` is the hash of each record, 32 bytes each; `tree-1` the node over each 256
 // of those, and so on: the tiles of C2SP's tlog-tiles, one behind the other. Append-only; nothing
 // in it is to be believed but against a signed root. Owned by AuditTree, which writes it, or by one
-// who reads; one thread.
+// who reads; one thread, but that `sync` may be another's.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -45,13 +46,15 @@ class StoredTree {
   Hash root() const { return range_.root(); }
   // Hands everything to the files. After an error what they did not take is kept, and tried again.
   std::error_code write();
+  // Makes what the files have been handed durable. Another thread may do it, one at a time; what is
+  // handed to them meanwhile is for the next.
   std::error_code sync();
 
  private:
   struct Level {
     Descriptor file;
     std::string pending;
-    bool unsynced = false;
+    std::atomic<bool> unsynced{false};  // set behind what is written, as is new_names_
   };
 
   std::filesystem::path file_of(std::size_t level) const;
@@ -62,7 +65,7 @@ class StoredTree {
   const Write write_;
   std::array<Level, levels> levels_;
   CompactRange range_;
-  bool new_names_ = false;  // files made and not yet durable in their folder
+  std::atomic<bool> new_names_{false};  // files made and not yet durable in their folder
 };
 
 }  // namespace proxy

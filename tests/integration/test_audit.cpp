@@ -18,16 +18,6 @@ using Peer = ScriptedUpstream::Peer;
 
 namespace {
 
-// A body whose record is nearly as long: 512 preferences with long names.
-std::string long_post() {
-  std::string map;
-  for (int i = 0; i < 512; ++i)
-    map += (i > 0 ? ",\"" : "\"") + std::to_string(i) + std::string(100, 'x') + "\":true";
-  auto body = std::string(good_body);
-  body.replace(body.find("\"alarm\":true"), 12, map);
-  return request("POST", path, app_fields, body);
-}
-
 // From now on none of its files can grow beyond that: as on a full disk.
 void limit_files(RunningGateway& gateway, rlim_t bytes) {
   const rlimit limit{bytes, RLIM_INFINITY};

@@ -121,6 +121,109 @@ TEST_CASE("durability: batch syncs once a seal and not once a record; none, at t
   }
 }
 
+namespace {
+
+// A disk that takes its time: every sync waits until it is let go.
+struct SlowDisk {
+  std::atomic<int> syncs{0};
+  std::atomic<bool> hold{true};
+
+  void attach(AuditSettings& settings) {
+    settings.sync = [this](int file) {
+      ++syncs;
+      syncs.notify_all();
+      hold.wait(true);
+      return ::fdatasync(file);
+    };
+  }
+  void wait_until_asked() { syncs.wait(0); }
+  void let_go() {
+    hold = false;
+    hold.notify_all();
+  }
+};
+
+const std::string long_record = R"({"x":")" + std::string(1000, 'x') + "\"}";
+
+}  // namespace
+
+TEST_CASE("durability: batch. While a sync is waited for records are written, and none is signed") {
+  const TemporaryDirectory folder;
+  auto settings = settings_for(folder);
+  settings.seal = 1ms;
+  SlowDisk disk;
+  disk.attach(settings);
+  AuditWriter writer(settings);
+  const auto checkpoint = settings.directory / "checkpoint";
+  const auto signed_before = read_file(checkpoint);
+  put(writer.ring(0), "{}");
+  disk.wait_until_asked();
+  for (int i = 0; i < 200; ++i)
+    put(writer.ring(0), long_record);  // more than the ring has room for
+  wait_until([&] { return writer.counters().written == 201; });
+  CHECK(writer.counters().depth == 0);
+  CHECK(lines_in(settings.directory).size() == 201);
+  CHECK(read_file(checkpoint) == signed_before);
+  CHECK(disk.syncs == 1);  // one at a time
+  CHECK_FALSE(writer.failing());
+  disk.let_go();
+  wait_until([&] { return read_file(checkpoint).find("\n201\n") != std::string::npos; });
+  CHECK(writer.stop());
+  CHECK(faults_of(settings) == "");
+}
+
+TEST_CASE(
+    "durability: batch. A new segment waits until the one that ends is durable, and none is lost") {
+  const TemporaryDirectory folder;
+  auto settings = settings_for(folder);
+  settings.seal = 1ms;
+  settings.segment_bytes = 10'000;
+  settings.ring_bytes = 8 * 1024;
+  SlowDisk disk;
+  disk.attach(settings);
+  AuditWriter writer(settings);
+  auto& ring = writer.ring(0);
+  put(ring, "{}");
+  disk.wait_until_asked();
+  // Nine fit into the segment, and then eight into the ring.
+  for (int i = 0; i < 9 + 8; ++i) put(ring, long_record);
+  CHECK_FALSE(ring.reserve(long_record.size() + AuditRing::framing));
+  wait_until([&] { return writer.counters().written == 1 + 9; });
+  CHECK(proxy::list_segments(settings.directory).size() == 1);
+  disk.let_go();
+  wait_until([&] { return writer.counters().written == 1 + 9 + 8; });
+  CHECK(proxy::list_segments(settings.directory).size() == 2);
+  CHECK(writer.stop());
+  CHECK(bodies_in(settings.directory).size() == 1 + 9 + 8);
+  CHECK(faults_of(settings) == "");
+}
+
+TEST_CASE("durability: batch. A sync that fails is counted, said once, and tried again") {
+  const TemporaryDirectory folder;
+  auto settings = settings_for(folder);
+  settings.seal = 1ms;
+  std::vector<std::string> warnings;  // the writer's thread's, until stop
+  settings.warn = [&](const std::string& what) { warnings.push_back(what); };
+  Journal journal;
+  journal.attach(settings);
+  AuditWriter writer(settings);
+  const auto checkpoint = settings.directory / "checkpoint";
+  const auto signed_before = read_file(checkpoint);
+  journal.fail_sync = true;
+  put(writer.ring(0), "{}");
+  wait_until([&] { return writer.counters().failed_writes > 2; });
+  CHECK(writer.failing());
+  CHECK(writer.last_error()->what.find("making records durable") != std::string::npos);
+  CHECK(read_file(checkpoint) == signed_before);
+  put(writer.ring(0), "{}");
+  wait_until([&] { return writer.counters().written == 2; });  // as if nothing were wrong
+  journal.fail_sync = false;
+  wait_until([&] { return !writer.failing(); });
+  CHECK(writer.stop());
+  CHECK(warnings.size() == 2);
+  CHECK(faults_of(settings) == "");
+}
+
 TEST_CASE("durability: none. A segment that has ended is durable before the next one begins") {
   const TemporaryDirectory folder;
   auto settings = settings_for(folder);

@@ -95,8 +95,9 @@ TEST_CASE("a disk that is full anywhere, also for the tree and the checkpoint, c
     settings.seal = 1ms;
     std::atomic<std::size_t> left{~std::size_t{0} / 2};
     settings.write = [&](int file, const char* text, std::size_t size) -> ssize_t {
-      const auto some = std::min<std::size_t>(size, left);
-      left -= some;
+      auto seen = left.load();
+      auto some = std::min(size, seen);
+      while (!left.compare_exchange_weak(seen, seen - some)) some = std::min(size, seen);
       if (some > 0) return ::write(file, text, some);
       errno = ENOSPC;
       return -1;

@@ -24,7 +24,7 @@ TEST_CASE("records are numbered in the order in which they were taken, and writt
   CHECK(writer.counters().written == 2);
   CHECK(writer.counters().dropped == 0);
   CHECK(writer.counters().failed_writes == 0);
-  CHECK(writer.last_error().empty());
+  CHECK(!writer.last_error());
 }
 
 TEST_CASE("a record is written without being asked for, and sooner when asked for") {

@@ -61,7 +61,7 @@ TEST_CASE("a full disk costs nothing that was committed, whatever byte it became
     disk.full = false;
     CHECK(writer.stop());
     CHECK(writer.counters().failed_writes >= 2);
-    CHECK(writer.last_error().find("No space left") != std::string::npos);
+    CHECK(writer.last_error()->what.find("No space left") != std::string::npos);
     const auto bodies = bodies_in(folder.path() / "audit");
     REQUIRE(bodies.size() == 10);
     for (std::size_t i = 0; i < 10; ++i) CHECK(bodies[i] == R"("i":)" + std::to_string(i) + "}");
@@ -153,7 +153,7 @@ TEST_CASE("a new segment that cannot be made stops the records, and is tried aga
   put(writer.ring(0), R"({"i":"first"})");
   put(writer.ring(0), R"({"i":"second"})");
   warnings.wait(0);
-  CHECK(writer.last_error().find("new segment") != std::string::npos);
+  CHECK(writer.last_error()->what.find("new segment") != std::string::npos);
   std::filesystem::remove(obstacle);
   CHECK(writer.stop());
   CHECK(bodies_in(folder.path() / "audit").size() == 2);
@@ -163,4 +163,38 @@ TEST_CASE("a directory in use is an error at construction") {
   const TemporaryDirectory folder;
   AuditWriter writer(settings_for(folder));
   CHECK_THROWS_AS(AuditWriter(settings_for(folder)), std::runtime_error);
+}
+
+// Former bugs.
+
+TEST_CASE("while records find no room, checkpoints that do are no sign that the trouble is over") {
+  const TemporaryDirectory folder;
+  Disk disk;
+  std::atomic<int> signatures{0};
+  std::atomic<int> warnings{0};
+  auto settings = settings_for(folder);
+  settings.seal = 1ms;
+  settings.warn = [&](const std::string&) { ++warnings; };
+  settings.write = [&](int file, const char* text, std::size_t size) {
+    const auto name = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file));
+    if (name.filename().string().starts_with("records-")) return disk.write(file, text, size);
+    ++signatures;
+    return ::write(file, text, size);
+  };
+  AuditWriter writer(settings);
+  put(writer.ring(0), R"({"i":"first"})");
+  wait_until([&] { return writer.counters().written == 1; });
+  disk.room = 10;  // a part of the next line fits
+  disk.full = true;
+  put(writer.ring(0), R"({"i":"second"})");
+  disk.wait_for_refusal();
+  for (const int seen = signatures; signatures < seen + 5;) disk.wait_for_refusal();
+  CHECK(warnings == 1);
+  CHECK(writer.failing());
+  disk.full = false;
+  wait_until([&] { return !writer.failing(); });
+  CHECK(warnings == 2);
+  CHECK(writer.last_error().has_value());  // it stays, with its time
+  CHECK(writer.stop());
+  CHECK(faults_of(settings) == "");
 }

@@ -57,7 +57,8 @@ bool Record::flag(const char* name) const {
   return at != json.MemberEnd() && at->value.IsTrue();
 }
 
-RunningGateway::RunningGateway(const std::string& upstream_url, const GatewaySetup& setup) {
+RunningGateway::RunningGateway(const std::string& upstream_url, const GatewaySetup& setup)
+    : environment_(setup.environment) {
   folder_.write("prefgate.yaml", configuration(upstream_url, setup));
   start();
 }
@@ -75,7 +76,7 @@ RunningGateway::~RunningGateway() {
 void RunningGateway::start() {
   const std::vector<std::string> command{"/bin/sh", "-c", R"(exec "$0" serve -c "$1" 2>&1)",
                                          binary("prefgate"), config().string()};
-  process_ = std::make_unique<Process>(command);
+  process_ = std::make_unique<Process>(command, Process::Options{environment_, {}, {}});
   ended_ = false;
   std::vector<std::uint16_t> ports;
   const auto port_in = [](const std::string& line) {
@@ -148,6 +149,15 @@ std::string good_post(const std::vector<std::string>& more) {
   auto fields = app_fields;
   fields.insert(fields.end(), more.begin(), more.end());
   return request("POST", path, fields, good_body);
+}
+
+std::string long_post() {
+  std::string map;
+  for (int i = 0; i < 512; ++i)
+    map += (i > 0 ? ",\"" : "\"") + std::to_string(i) + std::string(100, 'x') + "\":true";
+  auto body = std::string(good_body);
+  body.replace(body.find("\"alarm\":true"), 12, map);
+  return request("POST", path, app_fields, body);
 }
 
 }  // namespace tests

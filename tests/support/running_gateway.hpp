@@ -30,6 +30,7 @@ struct GatewaySetup {
   int workers = 1;
   std::filesystem::path certificates = {};  // folder of gateway.pem and .key; empty: development's
   std::string admin = "{address: \"127.0.0.1:0\"}";
+  std::vector<std::pair<std::string, std::string>> environment = {};  // beyond the test's own
 };
 
 // One line of the audit record.
@@ -79,6 +80,7 @@ class RunningGateway {
 
  private:
   TemporaryDirectory folder_;
+  const std::vector<std::pair<std::string, std::string>> environment_;
   std::unique_ptr<Process> process_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
@@ -90,5 +92,7 @@ class RunningGateway {
 extern const std::vector<std::string> app_fields;  // bearer token, content type
 std::string good_get(const std::vector<std::string>& more = {});
 std::string good_post(const std::vector<std::string>& more = {});
+// One whose record is nearly as long, 56 KiB: 512 preferences with long names.
+std::string long_post();
 
 }  // namespace tests
