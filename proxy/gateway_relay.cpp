@@ -118,7 +118,7 @@ void Gateway::release_answer(Slot& slot, Downstream& client) {
 // For its record: what the client gets of an answer that is whole.
 void Gateway::note_answer(Slot& slot) const {
   auto& exchange = *slot.exchange;
-  if (!slot.answer_hash || slot.outcome.response_body_bytes == 0) return;
+  if (!slot.answer_hash) return;
   if (levels_.of(slot.endpoint, exchange.journal) < filters::RecordLevel::full) return;
   slot.outcome.answer_digest = slot.answer_hash->end();
   slot.outcome.answer_preferences = filters::read_stored_preferences(exchange).holder;
