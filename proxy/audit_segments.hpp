@@ -42,6 +42,8 @@ class AuditSegments {
   // Makes everything appended durable. After an error it begins anew with all that was appended
   // since it last worked.
   std::error_code sync();
+  // Why nothing may be written or signed: the open segment was removed, moved away or made shorter.
+  std::error_code missing() const;
   // Makes the open segment durable, closes it, and goes on in a new one. On an error the old one
   // stays open.
   std::error_code rotate(std::uint64_t first_seq);
@@ -50,11 +52,9 @@ class AuditSegments {
   void lock();
   void resume(const std::filesystem::path& newest);
   void close();
-  std::error_code missing() const;
   std::error_code shortened() const;
   void set_blocks_aside(std::size_t more);
   std::error_code open(std::uint64_t first_seq);
-  std::error_code write_again();
 
   const std::filesystem::path directory_;
   const Write write_;

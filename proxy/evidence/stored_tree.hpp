@@ -24,7 +24,8 @@ class StoredTree {
   enum class Access : std::uint8_t { read, append };
 
   // Throws std::runtime_error naming the file, but not where there is none.
-  StoredTree(std::filesystem::path directory, Access access, Write write = ::write);
+  StoredTree(std::filesystem::path directory, Access access, Write write = ::write,
+             Sync sync = ::fdatasync);
 
   // What the files hold of a level: the nodes [first, first + count), fewer where they end before.
   std::vector<Hash> read(std::size_t level, std::uint64_t first, std::size_t count) const;
@@ -45,21 +46,28 @@ class StoredTree {
   Hash root() const { return range_.root(); }
   // Hands everything to the files. After an error what they did not take is kept, and tried again.
   std::error_code write();
+  // Makes what the files have durable. After an error it begins anew with all they were given since
+  // it last worked. Fails where one of them was removed or moved away:
+  // errc::no_such_file_or_directory.
   std::error_code sync();
 
  private:
   struct Level {
     Descriptor file;
     std::string pending;
+    std::size_t durable = 0;  // bytes
     bool unsynced = false;
+    bool sync_failed = false;
   };
 
   std::filesystem::path file_of(std::size_t level) const;
   std::error_code open_to_append(std::size_t level);
   std::error_code write(std::size_t level);
+  std::error_code sync(std::size_t level);
 
   const std::filesystem::path directory_;
   const Write write_;
+  const Sync sync_;
   std::array<Level, levels> levels_;
   CompactRange range_;
   bool new_names_ = false;  // files made and not yet durable in their folder
