@@ -266,12 +266,13 @@ void AuditWriter::seal_if_due() {
   if (unsealed_ && since >= settings_.seal - settings_.round) seal(false);
 }
 
-// Makes the lines durable, then signs them.
+// Makes the lines durable, then signs them; but not where they are gone: a checkpoint that is all
+// that is left of a log keeps the next one from beginning.
 bool AuditWriter::seal(bool closed) {
   sealed_at_ = std::chrono::steady_clock::now();
   const bool lazy = settings_.durability == Durability::none && !closed;
-  std::error_code error;
-  if (!lazy && unsynced_) error = sync();
+  auto error = segments_.missing();
+  if (!error && !lazy && unsynced_) error = sync();
   if (!error) error = tree_.sign(closed, lazy ? Keeping::lazy : Keeping::durable);
   seal_fails_ = static_cast<bool>(error);
   if (seal_fails_) {
