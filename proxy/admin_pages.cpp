@@ -6,11 +6,10 @@ namespace {
 using Content = AdminPage::Content;
 
 Content readiness(const Vitals& vitals) {
-  const auto phase = vitals.phase();
-  if (phase == Phase::ready && vitals.refuses())
-    return {.status = 503, .body = "records cannot be written\n"};
-  if (phase == Phase::ready) return {.body = "ready\n"};
-  return {.status = 503, .body = phase == Phase::starting ? "starting\n" : "draining\n"};
+  const auto state = vitals.state();
+  const std::string_view more = state == "refusing" ? ": records cannot be written" : "";
+  return {.status = state == "ready" ? 200 : 503,
+          .body = std::string(state) + std::string(more) + "\n"};
 }
 
 Content metrics(const Vitals& vitals) {

@@ -28,8 +28,11 @@ std::string text_of(const std::string& file) {
 
 Checkpoint kept_checkpoint(const std::string& file, const PublicKey& key) {
   const auto opened = open_checkpoint(text_of(file), key);
-  if (!opened.checkpoint) throw std::runtime_error(file + ": " + opened.fault);
-  return *opened.checkpoint;
+  if (opened.checkpoint) return *opened.checkpoint;
+  const bool foreign = opened.fault.starts_with("is not signed by");
+  throw std::runtime_error(
+      file + ": " + opened.fault +
+      (foreign ? "; where the log had another key then, name that one with --checkpoint-key" : ""));
 }
 
 RecordProof proof_in(const std::string& file) {
@@ -90,6 +93,11 @@ AuditCli::AuditCli(CLI::App& app)
                    "a checkpoint of this log that was kept elsewhere: finds a lost end, and a log "
                    "that was signed anew")
       ->type_name("FILE");
+  verify_
+      ->add_option("--checkpoint-key", checkpoint_key_,
+                   "the public key of that checkpoint, where the log has another one by now")
+      ->needs("--checkpoint")
+      ->type_name("FILE");
   prove_->add_option("seq", seq_, "the record's number")
       ->required()
       ->check(check_whole)
@@ -124,7 +132,9 @@ int AuditCli::run(Streams streams) const {
 int AuditCli::verify(Streams streams) const {
   const PublicKey key = load_public_key(public_key_);
   std::optional<Checkpoint> kept;
-  if (!checkpoint_.empty()) kept = kept_checkpoint(checkpoint_, key);
+  if (!checkpoint_.empty())
+    kept = kept_checkpoint(checkpoint_,
+                           checkpoint_key_.empty() ? key : load_public_key(checkpoint_key_));
   const auto threads = std::max(1U, std::thread::hardware_concurrency());
   const VerifiedLog verified = verify_log(directory_, key, kept, threads);
   print(verified, directory_, key, streams.out);

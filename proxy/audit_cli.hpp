@@ -38,7 +38,8 @@ class AuditCli {
   QueryCli query_;
   std::string directory_;
   std::string public_key_;
-  std::string checkpoint_;  // of `--checkpoint`; empty: none
+  std::string checkpoint_;      // of `--checkpoint`; empty: none
+  std::string checkpoint_key_;  // its public key; empty: the log's
   std::string proof_;
   std::uint64_t seq_ = 0;
   std::optional<std::uint64_t> size_;

@@ -51,16 +51,32 @@ Tail read_tail(int file, std::size_t size, const std::filesystem::path& name) {
   }
 }
 
-// What is wrong with a segment that ends before its last record does.
-class Shortened : public std::error_category {
+// What others have done to the segment that is being written.
+enum class Meddled : std::uint8_t { shortened = 1, removed };
+
+class MeddledWith : public std::error_category {
  public:
   const char* name() const noexcept override { return "audit"; }
-  std::string message(int) const override {
+  std::string message(int what) const override {
+    if (static_cast<Meddled>(what) == Meddled::removed)
+      return "No such file or directory: the segment being written was removed or moved away; put "
+             "it back, and the gateway goes on. What was deleted is gone: then restart with "
+             "another "
+             "directory as audit.directory";
     return "another program has made the segment shorter, and records are lost (log rotation with "
            "copytruncate?); look with `prefgate audit verify`, and name another directory as "
            "audit.directory";
   }
+  std::error_condition default_error_condition(int what) const noexcept override {
+    if (static_cast<Meddled>(what) == Meddled::removed) return std::errc::no_such_file_or_directory;
+    return {what, *this};
+  }
 };
+
+std::error_code error_of(Meddled what) {
+  static const MeddledWith category;
+  return {static_cast<int>(what), category};
+}
 
 int open_segment(int folder, const std::string& name, int flags) {
   return ::openat(folder, name.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
@@ -107,21 +123,15 @@ void AuditSegments::close() {
 
 // To go on behind lost records would be to leave a file whose name says something else than it has.
 std::error_code AuditSegments::shortened() const {
-  static const Shortened category;
   struct stat open{};
   if (::fstat(file_, &open) != 0) return last_error();
-  return static_cast<std::size_t>(open.st_size) < size_ ? std::error_code(1, category)
+  return static_cast<std::size_t>(open.st_size) < size_ ? error_of(Meddled::shortened)
                                                         : std::error_code{};
 }
 
-// Writing to a file without a name succeeds, and leaves nothing.
 std::error_code AuditSegments::missing() const {
-  const auto name = directory_ / segment_name(first_seq_);
-  struct stat open{};
-  struct stat named{};
-  if (::fstat(file_, &open) != 0 || ::stat(name.c_str(), &named) != 0) return last_error();
-  const bool same = open.st_ino == named.st_ino && open.st_dev == named.st_dev;
-  return same ? shortened() : std::make_error_code(std::errc::no_such_file_or_directory);
+  return has_name(file_, directory_ / segment_name(first_seq_)) ? shortened()
+                                                                : error_of(Meddled::removed);
 }
 
 // So that an fdatasync has less to find and to note. Where the disk cannot, it goes without.
@@ -221,7 +231,7 @@ std::error_code AuditSegments::sync() {
 
 std::error_code AuditSegments::sync_first(std::size_t bytes) {
   if (sync_failed_)
-    if (const auto error = write_again(bytes)) return error;
+    if (const auto error = write_again(file_, synced_, bytes)) return error;
   const auto began = std::chrono::steady_clock::now();
   sync_failed_ = sync_(file_) != 0;
   const auto error = sync_failed_ ? last_error() : std::error_code{};
@@ -230,27 +240,6 @@ std::error_code AuditSegments::sync_first(std::size_t bytes) {
   sync_time_.fetch_add(took.count(), std::memory_order_relaxed);
   if (!error) synced_ = bytes;
   return error;
-}
-
-// What Linux could not bring to the disk it takes for written, and the next fdatasync would call it
-// durable. So it is written once more in its place, from the memory of the kernel, which has it
-// still.
-std::error_code AuditSegments::write_again(std::size_t end) {
-  // Without O_APPEND, which has pwrite(2) append.
-  const auto name = "/proc/self/fd/" + std::to_string(file_);
-  const Descriptor in_place(::open(name.c_str(), O_RDWR | O_CLOEXEC));
-  if (!in_place) return last_error();
-  std::string bytes(64 * 1024, '\0');
-  for (auto at = synced_; at < end;) {
-    const auto some = std::min(bytes.size(), end - at);
-    const auto got = ::pread(in_place.number(), bytes.data(), some, static_cast<off_t>(at));
-    if (got <= 0) return last_error();
-    const auto took = ::pwrite(in_place.number(), bytes.data(), static_cast<std::size_t>(got),
-                               static_cast<off_t>(at));
-    if (took <= 0) return last_error();
-    at += static_cast<std::size_t>(took);
-  }
-  return {};
 }
 
 std::error_code AuditSegments::rotate(std::uint64_t first_seq) {

@@ -41,7 +41,7 @@ class AuditSegments {
   // then `error` says why. Nothing goes into a file that was removed, moved away or made shorter
   // meanwhile.
   std::size_t append(std::string_view text, std::error_code& error);
-  // What is wrong with the open segment's file: it was removed, moved away or made shorter.
+  // Why nothing may be written or signed: the open segment was removed, moved away or made shorter.
   std::error_code missing() const;
   // Everything appended is durable. Not while `sync_first` is another thread's.
   bool durable() const { return synced_ == size_ && !sync_failed_; }
@@ -68,7 +68,6 @@ class AuditSegments {
   std::error_code shortened() const;
   void set_blocks_aside(std::size_t more);
   std::error_code open(std::uint64_t first_seq);
-  std::error_code write_again(std::size_t end);
 
   const std::filesystem::path directory_;
   const Write write_;

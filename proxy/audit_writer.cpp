@@ -251,17 +251,18 @@ void AuditWriter::seal_if_due() {
   if (since >= settings_.seal - settings_.round) begin_seal(false);
 }
 
-// Has everything that is written made durable, then signed. False where that cannot even begin.
+// Has everything that is written made durable, then signed; but not where the lines are gone: a
+// checkpoint that is all that is left of a log keeps the next one from beginning. False where that
+// cannot even begin.
 bool AuditWriter::begin_seal(bool closed) {
   sealed_at_ = std::chrono::steady_clock::now();
   failures_then_ = trouble_.failures();
   const bool lazy = settings_.durability == Durability::none && !closed;
   Seal seal{.segment = {}, .checkpoint = {}, .keeping = lazy ? Keeping::lazy : Keeping::durable};
-  auto error = tree_.write();
-  if (!error && !lazy && !segments_.durable()) {
-    error = segments_.missing();
-    seal.segment = segments_.size();
-  }
+  auto error = segments_.missing();
+  if (!error) error = tree_.missing();
+  if (!error) error = tree_.write();
+  if (!error && !lazy && !segments_.durable()) seal.segment = segments_.size();
   if (error) {
     trouble_.failed("making records durable and signing them", error);
     return false;

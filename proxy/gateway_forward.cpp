@@ -53,7 +53,8 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   failure.bytes_sent += sent_before;
   slot.pump.running = false;
   if (streamed) --streams_;
-  slot.outcome.upstream_duration = Slot::since(slot.asked);
+  // Where an answer came, until when is noted where its bytes are, before its record is made.
+  if (slot.outcome.upstream_status == 0) slot.outcome.upstream_duration = Slot::since(slot.asked);
   meter_.count_upstream(slot.outcome);
   if (!slot.pump.verdict.rejected()) {
     if (failure) give_up(slot, failure);

@@ -118,7 +118,7 @@ void Gateway::release_answer(Slot& slot, Downstream& client) {
 // For its record: what the client gets of an answer that is whole.
 void Gateway::note_answer(Slot& slot) const {
   auto& exchange = *slot.exchange;
-  if (!slot.answer_hash || slot.outcome.response_body_bytes == 0) return;
+  if (!slot.answer_hash) return;
   if (levels_.of(slot.endpoint, exchange.journal) < filters::RecordLevel::full) return;
   slot.outcome.answer_digest = slot.answer_hash->end();
   slot.outcome.answer_preferences = filters::read_stored_preferences(exchange).holder;
@@ -150,6 +150,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
     // What must be recorded first is held as far as it can be, so that more of it is recorded.
     const bool held = records_first() && slot.exchange->governed() && !slot.recorded;
     if (!whole && client.pending() > (held ? window - 1 : 0)) {
+      outcome.upstream_duration = Slot::since(slot.asked);  // so far
       const bool recorded = co_await record_first(slot, client, Ending::begun);
       if (!recorded) take_back(slot, client);
       if (!recorded) co_return Failure{};
@@ -176,6 +177,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
     co_await finish_relay(slot, client, lease);
     co_return Failure{};
   }
+  outcome.upstream_duration = Slot::since(slot.asked);
   Failure failure;
   failure.kind = broken;
   failure.answer_begun = true;
@@ -194,6 +196,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
 }
 
 Task<> Gateway::finish_relay(Slot& slot, Downstream& client, Lease& lease) {
+  slot.outcome.upstream_duration = Slot::since(slot.asked);
   lease->stream.reading.disarm();
   // Bytes after the end belong to nobody: such a connection is not used again.
   if (slot.answer->keep_alive() && lease->input.empty() && !slot.pump.running) lease.keep();

@@ -11,6 +11,7 @@ void Meter::count(const filters::Exchange& exchange, const filters::Outcome& out
   // Of this refusal the journal says nothing: the status says it all.
   if (exchange.verdict.reason == filters::Reason::no_bearer_token)
     hits_[filters::chain_rule("authenticate.bearer")][modes.size() - 1].add();
+  if (exchange.verdict.reason == filters::Reason::audit_full) unrecordable_.add();
   durations_.observe(outcome.duration);
   const auto* const known = std::ranges::find(methods, exchange.request.method_name);
   const auto method =

@@ -53,6 +53,8 @@ class alignas(64) Meter {
     return hits_[chain_rule][mode].get();
   }
   std::uint64_t failures(std::size_t kind) const { return failures_[kind].get(); }
+  // Requests answered with 503 because they could not be recorded.
+  std::uint64_t unrecordable() const { return unrecordable_.get(); }
   std::uint64_t retries() const { return retries_.get(); }
   PoolCounts pool() const { return {idle_.get(), open_.get(), waiting_.get()}; }
 
@@ -72,6 +74,7 @@ class alignas(64) Meter {
   std::array<std::array<std::uint64_t, modes.size()>, filters::chain_rules.size()> hit_by_{};
   std::uint64_t exchanges_ = 0;
   std::array<Count, failure_kinds> failures_;
+  Count unrecordable_;
   Count retries_;
   Count idle_, open_, waiting_;
 };

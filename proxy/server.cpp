@@ -64,6 +64,7 @@ class Server {
   void open_admin();
   void on_signal(int signal);
   void on_drained();
+  void tell_end(bool written) const;
   void look_again();
   void load_again();
   bool take_over(const std::string& why, Reloaded found);
@@ -168,13 +169,28 @@ int Server::run() {
                workers_.size() == 1 ? "" : "s", config_.upstream.authority);
   context_.run();
   for (auto& worker : workers_) worker->join();
-  const bool recorded = audit_.stop();
-  if (recorded)
-    spdlog::info("stopped: every exchange is recorded");
-  else
+  const bool written = audit_.stop();
+  tell_end(written);
+  return written ? 0 : 1;
+}
+
+void Server::tell_end(bool written) const {
+  if (!written && audit_.lost() == 0)
+    spdlog::error("stopped: the records are not signed: {}",
+                  audit_.last_error().value_or(AuditError{}).what);
+  else if (!written)
     spdlog::error("stopped: {} could not be written: {}", counted(audit_.lost(), "record"),
                   audit_.last_error().value_or(AuditError{}).what);
-  return recorded ? 0 : 1;
+  else
+    spdlog::info("stopped: every record is written");
+  if (const auto dropped = audit_.counters().dropped; dropped > 0)
+    spdlog::warn("{} went by without a record: the audit had no room (audit.on_full)",
+                 counted(dropped, "exchange"));
+  std::uint64_t refused = 0;
+  for (const auto& worker : workers_) refused += worker->meter().unrecordable();
+  if (refused > 0)
+    spdlog::warn("{} answered with 503: the audit could not take a record (audit.on_full)",
+                 counted(refused, "request"));
 }
 
 // SIGHUP: load everything again. First of the others: drain. Second, or 30 seconds later: end what

@@ -18,7 +18,7 @@ class Status {
     json_.begin_object();
     text("version", version());
     text("commit", commit());
-    text("state", phase());
+    text("state", vitals_.state());
     text("started", time(vitals_.started));
     using std::chrono::duration_cast, std::chrono::seconds;
     const auto up = duration_cast<seconds>(Vitals::Clock::now() - vitals_.started);
@@ -52,10 +52,6 @@ class Status {
   static std::string time(Vitals::Clock::time_point at) {
     const auto text = filters::rfc3339(at);
     return {text.data(), text.size()};
-  }
-  std::string_view phase() const {
-    constexpr std::array<std::string_view, 3> words{"starting", "ready", "draining"};
-    return words[static_cast<std::size_t>(vitals_.phase())];
   }
 
   void add_in_force() {

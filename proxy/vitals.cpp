@@ -47,6 +47,12 @@ PoolCounts Vitals::pool() const {
   return all;
 }
 
+std::string_view Vitals::state() const {
+  constexpr std::array<std::string_view, 3> words{"starting", "ready", "draining"};
+  const auto now = phase();
+  return now == Phase::ready && refuses() ? "refusing" : words[static_cast<std::size_t>(now)];
+}
+
 bool Vitals::refuses() const {
   constexpr double nearly_full = 0.9;
   const auto& promised = config.audit;

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxy/audit_writer.hpp"
@@ -65,12 +66,15 @@ class Vitals {
   std::uint64_t bad_reloads() const { return bad_reloads_.get(); }
   // Of all workers.
   PoolCounts pool() const;
-  // Records cannot be written, and no request goes on without one.
-  bool refuses() const;
+  // `starting`, `ready`, `draining`; or `refusing`: records cannot be written, and no request goes
+  // on without one. Requests are served in `ready` alone.
+  std::string_view state() const;
   // 0 to 1, of the fullest ring: at 1 requests find no room for their records.
   double audit_backlog() const;
 
  private:
+  bool refuses() const;
+
   std::atomic<Phase> phase_{Phase::starting};
   Count good_reloads_, bad_reloads_;
   mutable std::mutex mutex_;  // of what follows

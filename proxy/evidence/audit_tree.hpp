@@ -38,6 +38,8 @@ class AuditTree {
   // their nodes to the files; what they do not take is kept, and `write` is to be called again.
   void append(std::string_view lines);
   std::error_code write() { return stored_.write(); }
+  // Why nothing may be signed: a file of the tree was removed or moved away.
+  std::error_code missing() const { return stored_.missing(); }
   // Both, for everything appended.
   std::error_code sign(bool closed);
 

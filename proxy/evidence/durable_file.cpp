@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <stdlib.h>  // NOLINT: mkostemp is glibc's
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <string>
@@ -61,6 +63,31 @@ std::error_code replace_file(const std::filesystem::path& file, std::string_view
   const Descriptor made(::open(temporary.c_str(), flags, 0600));
   return write_and_place(made, temporary, bytes, write, keeping,
                          [&] { return std::rename(temporary.c_str(), file.c_str()); });
+}
+
+bool has_name(int file, const std::filesystem::path& name) {
+  struct stat open{};
+  struct stat named{};
+  return ::fstat(file, &open) == 0 && ::stat(name.c_str(), &named) == 0 &&
+         open.st_ino == named.st_ino && open.st_dev == named.st_dev;
+}
+
+std::error_code write_again(int file, std::size_t begin, std::size_t end) {
+  // Without O_APPEND, which has pwrite(2) append.
+  const auto name = "/proc/self/fd/" + std::to_string(file);
+  const Descriptor in_place(::open(name.c_str(), O_RDWR | O_CLOEXEC));
+  if (!in_place) return last_error();
+  std::string bytes(64 * 1024, '\0');
+  for (auto at = begin; at < end;) {
+    const auto some = std::min(bytes.size(), end - at);
+    const auto got = ::pread(in_place.number(), bytes.data(), some, static_cast<off_t>(at));
+    if (got <= 0) return last_error();
+    const auto took = ::pwrite(in_place.number(), bytes.data(), static_cast<std::size_t>(got),
+                               static_cast<off_t>(at));
+    if (took <= 0) return last_error();
+    at += static_cast<std::size_t>(took);
+  }
+  return {};
 }
 
 std::error_code sync_folder(const std::filesystem::path& folder) {

@@ -51,6 +51,15 @@ enum class Keeping : std::uint8_t { durable, lazy };
 std::error_code replace_file(const std::filesystem::path& file, std::string_view bytes,
                              const Write& write = ::write, Keeping keeping = Keeping::durable);
 
+// Does the name still lead to this open file? A file without it takes what is written, and leaves
+// nothing.
+bool has_name(int file, const std::filesystem::path& name);
+
+// Writes the bytes from `begin` to `end` once more in their place. What Linux could not bring to
+// the disk it takes for written, and the next fdatasync would call it durable; the kernel's memory
+// has it still.
+std::error_code write_again(int file, std::size_t begin, std::size_t end);
+
 // The names in a folder.
 std::error_code sync_folder(const std::filesystem::path& folder);
 

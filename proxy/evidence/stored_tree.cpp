@@ -17,16 +17,36 @@ std::uint64_t size_of(int file) {
   return file >= 0 && ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
+// A level's file. Its number is one more than the level's: 0 would be no error.
+class Gone : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "audit tree"; }
+  std::string message(int number) const override {
+    return "tree-" + std::to_string(number - 1) +
+           " was removed or moved away; put it back, and the gateway goes on. Where retention has "
+           "removed no records, its next start makes it anew";
+  }
+  std::error_condition default_error_condition(int) const noexcept override {
+    return std::errc::no_such_file_or_directory;
+  }
+};
+
+std::error_code gone(std::size_t level) {
+  static const Gone category;
+  return {static_cast<int>(level) + 1, category};
+}
+
 }  // namespace
 
-StoredTree::StoredTree(std::filesystem::path directory, Access access, Write write)
-    : directory_(std::move(directory)), write_(std::move(write)) {
+StoredTree::StoredTree(std::filesystem::path directory, Access access, Write write, Sync sync)
+    : directory_(std::move(directory)), write_(std::move(write)), sync_(std::move(sync)) {
   const int mode = access == Access::append ? O_RDWR | O_APPEND : O_RDONLY;
   for (std::size_t level = 0; level < levels; ++level) {
     levels_[level].file = Descriptor(::open(file_of(level).c_str(), mode | O_CLOEXEC | O_NOFOLLOW));
     if (!levels_[level].file && errno != ENOENT)
       throw std::runtime_error("audit " + file_of(level).string() +
                                ": cannot be opened: " + last_error().message());
+    levels_[level].durable = size_of(levels_[level].file.number());
   }
 }
 
@@ -69,7 +89,7 @@ Hash StoredTree::node(unsigned height, std::uint64_t index) const {
 
 void StoredTree::cut(std::uint64_t size) {
   for (std::size_t level = 0; level < levels; ++level) {
-    auto& [file, pending, unsynced] = levels_[level];
+    auto& [file, pending, unsynced, durable, sync_failed] = levels_[level];
     pending.clear();
     if (!file) continue;
     const auto bytes = (size >> (tile_height * level)) * hash_bytes;
@@ -77,6 +97,7 @@ void StoredTree::cut(std::uint64_t size) {
     if (::ftruncate(file.number(), static_cast<off_t>(bytes)) != 0)
       throw std::runtime_error("audit " + file_of(level).string() +
                                ": cannot be cut: " + last_error().message());
+    durable = bytes;
     unsynced = true;
   }
   range_ = CompactRange(size, nodes());
@@ -100,7 +121,7 @@ std::error_code StoredTree::open_to_append(std::size_t level) {
 }
 
 std::error_code StoredTree::write(std::size_t level) {
-  auto& [file, pending, unsynced] = levels_[level];
+  auto& [file, pending, unsynced, durable, sync_failed] = levels_[level];
   if (pending.empty()) return {};
   if (const auto error = open_to_append(level)) return error;
   std::size_t taken = 0;
@@ -122,13 +143,35 @@ std::error_code StoredTree::write() {
   return {};
 }
 
+std::error_code StoredTree::missing() const {
+  for (std::size_t level = 0; level < levels; ++level)
+    if (const auto& file = levels_[level].file; file && !has_name(file.number(), file_of(level)))
+      return gone(level);
+  return {};
+}
+
+std::error_code StoredTree::sync(std::size_t level) {
+  auto& unsynced = levels_[level].unsynced;
+  if (!unsynced.exchange(false)) return {};
+  const auto error = make_durable(level);
+  if (error) unsynced = true;
+  return error;
+}
+
+std::error_code StoredTree::make_durable(std::size_t level) {
+  auto& [file, pending, unsynced, durable, sync_failed] = levels_[level];
+  const auto size = size_of(file.number());
+  if (sync_failed)
+    if (const auto error = write_again(file.number(), durable, size)) return error;
+  sync_failed = sync_(file.number()) != 0;
+  if (sync_failed) return last_error();
+  durable = size;
+  return {};
+}
+
 std::error_code StoredTree::sync() {
-  for (auto& [file, pending, unsynced] : levels_) {
-    if (!unsynced.exchange(false) || ::fdatasync(file.number()) == 0) continue;
-    const auto error = last_error();
-    unsynced = true;
-    return error;
-  }
+  for (std::size_t level = 0; level < levels; ++level)
+    if (const auto error = sync(level)) return error;
   if (!new_names_.exchange(false)) return {};
   const auto error = sync_folder(directory_);
   if (error) new_names_ = true;

@@ -25,7 +25,8 @@ class StoredTree {
   enum class Access : std::uint8_t { read, append };
 
   // Throws std::runtime_error naming the file, but not where there is none.
-  StoredTree(std::filesystem::path directory, Access access, Write write = ::write);
+  StoredTree(std::filesystem::path directory, Access access, Write write = ::write,
+             Sync sync = ::fdatasync);
 
   // What the files hold of a level: the nodes [first, first + count), fewer where they end before.
   std::vector<Hash> read(std::size_t level, std::uint64_t first, std::size_t count) const;
@@ -46,8 +47,11 @@ class StoredTree {
   Hash root() const { return range_.root(); }
   // Hands everything to the files. After an error what they did not take is kept, and tried again.
   std::error_code write();
-  // Makes what the files have been handed durable. Another thread may do it, one at a time; what is
-  // handed to them meanwhile is for the next.
+  // Why nothing may be signed: a file was removed or moved away, errc::no_such_file_or_directory.
+  std::error_code missing() const;
+  // Makes what the files have durable. After an error it begins anew with all they were given since
+  // it last worked. Another thread may do it, one at a time; what is handed to the files meanwhile
+  // is for the next.
   std::error_code sync();
 
  private:
@@ -55,14 +59,20 @@ class StoredTree {
     Descriptor file;
     std::string pending;
     std::atomic<bool> unsynced{false};  // set behind what is written, as is new_names_
+    // Of whoever syncs:
+    std::size_t durable = 0;  // bytes
+    bool sync_failed = false;
   };
 
   std::filesystem::path file_of(std::size_t level) const;
   std::error_code open_to_append(std::size_t level);
   std::error_code write(std::size_t level);
+  std::error_code sync(std::size_t level);
+  std::error_code make_durable(std::size_t level);
 
   const std::filesystem::path directory_;
   const Write write_;
+  const Sync sync_;
   std::array<Level, levels> levels_;
   CompactRange range_;
   std::atomic<bool> new_names_{false};  // files made and not yet durable in their folder

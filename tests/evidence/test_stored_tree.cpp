@@ -1,5 +1,6 @@
 #include "proxy/evidence/stored_tree.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -128,4 +129,53 @@ TEST_CASE("a disk that takes some bytes and then none loses and doubles nothing"
     REQUIRE(root_of(size, tree.nodes()) == naive_root(0, size));
     REQUIRE(std::filesystem::file_size(folder.path() / "tree-1") == size / 256 * 32);
   }
+}
+
+TEST_CASE("a file that was removed, or has another in its place, is missing until it is back") {
+  for (const bool replaced : {false, true}) {
+    CAPTURE(replaced);
+    const TemporaryDirectory folder;
+    make(folder, 300);
+    StoredTree tree(folder.path(), StoredTree::Access::append);
+    tree.cut(300);
+    const auto file = folder.path() / "tree-1";
+    std::filesystem::rename(file, folder.path() / "away");
+    if (replaced) (void)folder.write("tree-1", read_file(folder.path() / "away"));
+    grow(tree, 301);  // and nothing comes for that level
+    REQUIRE_FALSE(tree.write());
+    const auto error = tree.missing();
+    CHECK(error == std::errc::no_such_file_or_directory);
+    CHECK(error.message().find("tree-1 was removed") != std::string::npos);
+    std::filesystem::rename(folder.path() / "away", file);
+    CHECK_FALSE(tree.missing());
+  }
+}
+
+// Former bug: after a failed fdatasync the next one has nothing to do, and says that all is well.
+TEST_CASE("what could not be made durable is written once more before that is tried again") {
+  const TemporaryDirectory folder;
+  make(folder, 3);
+  bool fails = true;
+  const timespec long_ago[2] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 1, .tv_nsec = 0}};
+  const auto written_since = [](int file) {
+    struct stat status{};
+    REQUIRE(::fstat(file, &status) == 0);
+    return status.st_mtim.tv_sec != 1;
+  };
+  StoredTree tree(folder.path(), StoredTree::Access::append, ::write, [&](int file) {
+    CHECK(written_since(file));
+    if (!fails) return ::fdatasync(file);
+    REQUIRE(::futimens(file, long_ago) == 0);
+    errno = EIO;
+    return -1;
+  });
+  tree.cut(3);
+  grow(tree, 10);
+  REQUIRE_FALSE(tree.write());
+  CHECK(tree.sync() == std::errc::io_error);
+  CHECK(tree.sync() == std::errc::io_error);
+  fails = false;
+  CHECK_FALSE(tree.sync());
+  CHECK(std::filesystem::file_size(folder.path() / "tree-0") == 10 * 32);
+  for (std::uint64_t i = 0; i < 10; ++i) CHECK(tree.node(0, i) == leaf(i));
 }

@@ -192,6 +192,9 @@ TEST_CASE("on_full: reject. What cannot be recorded is refused, never forwarded,
   CHECK(counts.lines + counts.dropped == good + refused);
   CHECK(gateway.printed().find("File too large") != std::string::npos);
   CHECK(gateway.printed().find("records are written again") != std::string::npos);
+  CHECK(gateway.printed().find("stopped: every record is written") != std::string::npos);
+  CHECK(gateway.printed().find(std::to_string(refused) + " requests answered with 503") !=
+        std::string::npos);
 }
 
 TEST_CASE("on_full: drop. Everything goes on, and a gap record says how many have no line") {
@@ -210,6 +213,9 @@ TEST_CASE("on_full: drop. Everything goes on, and a gap record says how many hav
   CHECK(counts.dropped > 0);
   CHECK(counts.lines > 100);
   CHECK(counts.lines + counts.dropped == exchanges);
+  // Former bug: "every exchange is recorded".
+  CHECK(gateway.printed().find(std::to_string(counts.dropped) +
+                               " exchanges went by without a record") != std::string::npos);
 }
 
 TEST_CASE("on_full: block. While the ring is full requests wait, and then all are recorded") {

@@ -167,3 +167,45 @@ TEST_CASE("a signing key of the operator's own signs, and none is made beside th
   const auto key = gateway.folder().write("audit.public_key", half.output);
   Auditor{gateway}.check_good("2 signed by prefgate/");
 }
+
+TEST_CASE("after a change of the key a kept checkpoint verifies with the key that signed it") {
+  ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url());
+  const Auditor auditor{gateway};
+  exchange(gateway, 3);
+  CHECK(gateway.stop() == 0);
+  const auto kept = gateway.folder().write("kept", read_file(auditor.directory() + "/checkpoint"));
+  const auto old_key = gateway.folder().write("old_key", read_file(auditor.key()));
+  std::filesystem::remove(gateway.folder().path() / "audit.signing_key");
+  std::filesystem::remove(auditor.key());
+  gateway.start();
+  exchange(gateway, 2);
+  CHECK(gateway.stop() == 0);
+  CHECK(auditor.verify({"--checkpoint", kept}).status == 2);
+  auditor.check_good("5 signed by", {"--checkpoint", kept, "--checkpoint-key", old_key});
+  auto altered = read_file(auditor.records());
+  altered.replace(altered.find("200"), 3, "500");
+  (void)gateway.folder().write(auditor.records(), altered);
+  const auto found = auditor.verify({"--checkpoint", kept, "--checkpoint-key", old_key});
+  CHECK(found.status == 1);
+  CHECK(found.output.find("record 0 was altered") != std::string::npos);
+}
+
+TEST_CASE(
+    "former bug: where the directory was made anew under it, the gateway signs nothing there") {
+  ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url());
+  const Auditor auditor{gateway};
+  exchange(gateway, 3);
+  auditor.wait_until_signed(3);
+  std::filesystem::rename(auditor.directory(), gateway.folder().path() / "gone");
+  std::filesystem::create_directory(auditor.directory());
+  exchange(gateway, 1);  // the ring has room for its record
+  CHECK(gateway.stop() == 1);
+  CHECK(gateway.printed().find("What was deleted is gone") != std::string::npos);
+  CHECK(std::filesystem::is_empty(auditor.directory()));
+  gateway.start();
+  exchange(gateway, 2);
+  CHECK(gateway.stop() == 0);
+  auditor.check_good("2 signed by");
+}

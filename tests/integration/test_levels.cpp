@@ -161,7 +161,7 @@ TEST_CASE("a path has its own level, and rules raise it for the exchanges in whi
   CHECK(records[1].has("prefgate.answer.preferences"));
 }
 
-TEST_CASE("of an answer longer than limits.body there is the digest, of no answer there is none") {
+TEST_CASE("of an answer longer than limits.body, or empty, there is the digest and no more") {
   const std::string longer = R"({"response":{"alarm":true}})" + std::string(2000, ' ');
   const struct {
     std::string body, answers;
@@ -176,8 +176,7 @@ TEST_CASE("of an answer longer than limits.body there is the digest, of no answe
     CHECK(gateway.client().exchange(good_get()).body == body);
     const auto records = gateway.records();
     REQUIRE(records.size() == 1);
-    CHECK(records[0].text("prefgate.answer.digest") ==
-          (body.empty() ? "" : "sha256:" + proxy::sha256_hex(body)));
+    CHECK(records[0].text("prefgate.answer.digest") == "sha256:" + proxy::sha256_hex(body));
     CHECK_FALSE(records[0].has("prefgate.answer.preferences"));
   }
 }
@@ -202,4 +201,20 @@ TEST_CASE("records of every level are found by a query; a replay tells those tha
   CHECK(replayed.output.starts_with("1 exchange of 4 records replayed"));
   CHECK(replayed.output.find("left out: 1 exchange recorded at level `metadata`, without the "
                              "preferences\n") != std::string::npos);
+}
+
+TEST_CASE("former bug: at level full an answer without a body has a digest, too: that of nothing") {
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok("")));
+  for (const std::string durability : {"batch", "request"}) {
+    CAPTURE(durability);
+    RunningGateway gateway(upstream.url(),
+                           {.audit = "{level: full, durability: " + durability + "}"});
+    CHECK(gateway.client().exchange(good_get()).status == 200);
+    CHECK(gateway.client().exchange(request("GET", path)).status == 401);
+    const auto records = gateway.records();
+    REQUIRE(records.size() == 2);
+    CHECK(records[0].text("prefgate.answer.digest") == "sha256:" + proxy::sha256_hex(""));
+    CHECK_FALSE(records[0].has("prefgate.answer.preferences"));
+    CHECK_FALSE(records[1].has("prefgate.answer.digest"));  // the gateway's own
+  }
 }

@@ -102,7 +102,9 @@ TEST_CASE("SIGTERM under load: what was accepted is answered and recorded, and t
   const auto records = gateway.records();
   CHECK(records.size() == exchanges);
   for (const auto& record : records) CHECK(record.text("prefgate.ending") == "answered");
-  CHECK(gateway.printed().find("every exchange is recorded") != std::string::npos);
+  CHECK(gateway.printed().find("every record is written") != std::string::npos);
+  CHECK(gateway.printed().find("without a record") == std::string::npos);
+  CHECK(gateway.printed().find("answered with 503") == std::string::npos);
 }
 
 TEST_CASE("SIGTERM waits for what is in flight, and answers it") {

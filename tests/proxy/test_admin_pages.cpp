@@ -25,7 +25,8 @@ Governing governing(const std::string& policy = {}) {
 struct Started {
   tests::TemporaryDirectory folder;
   Config config;
-  AuditWriter audit{tests::settings_for(folder)};
+  std::atomic<bool> disk_is_full{false};
+  AuditWriter audit{settings()};
   std::atomic<std::size_t> clients{3};
   std::array<Meter, 2> meters{Meter(0), Meter(1)};
   Vitals vitals{config, audit, clients};
@@ -35,6 +36,14 @@ struct Started {
     config.upstream.authority = "api.example";
     vitals.adopt(governing(policy));
     for (const auto& meter : meters) vitals.meters.push_back(&meter);
+  }
+  AuditSettings settings() {
+    auto all = tests::settings_for(folder);
+    all.write = [this](int file, const char* text, std::size_t size) -> ssize_t {
+      errno = ENOSPC;
+      return disk_is_full ? -1 : ::write(file, text, size);
+    };
+    return all;
   }
   AdminPage::Content page(std::string_view path) const {
     for (const auto& each : admin_pages(vitals))
@@ -72,6 +81,27 @@ TEST_CASE("a gateway lives from its start, and is ready between starting and dra
     CHECK(gateway.page("/livez").status == 200);
     CHECK(gateway.page("/livez").body == "ok\n");
     CHECK(gateway.status()["state"].GetString() == state);
+  }
+}
+
+// Former bug: the status was `ready` while `/readyz` said 503.
+TEST_CASE("a gateway that can record nothing and may forward nothing unrecorded is not ready") {
+  for (const auto on_full : {OnFull::reject, OnFull::drop}) {
+    Started gateway;
+    gateway.config.audit.durability = Durability::request;
+    gateway.config.audit.on_full = on_full;
+    gateway.vitals.enter(Phase::ready);
+    gateway.disk_is_full = true;
+    tests::put(gateway.audit.ring(0), R"({"i":0})");
+    tests::wait_until([&] { return gateway.audit.failing(); });
+    const bool refuses = on_full == OnFull::reject;
+    CHECK(gateway.page("/readyz").status == (refuses ? 503 : 200));
+    CHECK(gateway.page("/readyz").body ==
+          (refuses ? "refusing: records cannot be written\n" : "ready\n"));
+    CHECK(gateway.status()["state"].GetString() == std::string(refuses ? "refusing" : "ready"));
+    gateway.vitals.enter(Phase::draining);
+    CHECK(gateway.status()["state"].GetString() == std::string("draining"));
+    gateway.disk_is_full = false;
   }
 }
 

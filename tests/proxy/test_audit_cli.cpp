@@ -65,19 +65,20 @@ bool has(const std::string& text, const std::string& part) {
 
 TEST_CASE("wrong usage of the audit's commands is 2") {
   const Place place;
-  for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{{},
-                                             {"nonsense"},
-                                             {"verify"},
-                                             {"verify", place.directory},
-                                             {"verify", "--public-key", place.key},
-                                             {"verify", place.directory, "--public-key"},
-                                             {"prove", place.directory},
-                                             {"prove", place.directory, "x"},
-                                             {"prove", place.directory, "-1"},
-                                             {"prove", place.directory, "1", "--to", "x"},
-                                             {"verify-proof", "--public-key", place.key},
-                                             {"verify-proof", "x"}}) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {},
+           {"nonsense"},
+           {"verify"},
+           {"verify", place.directory},
+           {"verify", "--public-key", place.key},
+           {"verify", place.directory, "--public-key"},
+           {"verify", place.directory, "--public-key", place.key, "--checkpoint-key", place.key},
+           {"prove", place.directory},
+           {"prove", place.directory, "x"},
+           {"prove", place.directory, "-1"},
+           {"prove", place.directory, "1", "--to", "x"},
+           {"verify-proof", "--public-key", place.key},
+           {"verify-proof", "x"}}) {
     const Ran ran = run_with(arguments);
     CAPTURE(ran.out);
     CHECK(ran.status == 2);
@@ -125,6 +126,43 @@ TEST_CASE("verify: 0 and what was seen, 1 and the fault, 2 and what cannot be re
       place.directory +
       ": NOT GOOD\n  fault: record 1 was altered: records-000000000000.jsonl:2 is not the line "
       "that was signed\n"));
+}
+
+// Former bug: both were opened with the log's key, and a kept checkpoint was lost with its key.
+TEST_CASE("a checkpoint kept from before the log changed its key verifies with the key of then") {
+  Place place;
+  const auto old_key = place.key;
+  const auto kept = (place.folder.path() / "kept").string();
+  std::filesystem::copy_file(place.settings.directory / "checkpoint", kept);
+  place.settings.signing_key = SigningKey::generate();
+  place.add(2);
+  const auto key =
+      place.folder.write("new", place.settings.signing_key.public_key().pem()).string();
+  const auto verify = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"verify", place.directory, "--public-key",
+                                       key,      "--checkpoint",  kept};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_with(arguments);
+  };
+  const Ran one_key = verify({});
+  CHECK(one_key.status == 2);
+  CHECK(has(one_key.err, kept + ": is not signed by this key"));
+  CHECK(has(one_key.err, "--checkpoint-key"));
+  CHECK(verify({"--checkpoint-key", key}).status == 2);
+  const Ran good = verify({"--checkpoint-key", old_key});
+  CHECK(good.status == 0);
+  CHECK(has(good.out, "12 records in 1 segment, 12 signed by " +
+                          place.settings.signing_key.public_key().name()));
+
+  // One is altered and all is signed anew, by who has the new key.
+  place.tamper();
+  for (const auto* name : {"checkpoint", "tree-0"})
+    std::filesystem::remove(place.settings.directory / name);
+  place.add(0);
+  CHECK(run_with({"verify", place.directory, "--public-key", key}).status == 0);
+  const Ran bad = verify({"--checkpoint-key", old_key});
+  CHECK(bad.status == 1);
+  CHECK(has(bad.out, "fault: the log was rewritten and signed anew"));
 }
 
 TEST_CASE("prove prints what verify-proof takes, alone or from an earlier tree") {
