@@ -222,8 +222,8 @@ TEST_CASE("durability: request, on_full: block. Answers wait until the disk spea
     CHECK(client.exchange(good_post()).status == 200);
     setting.disk.stall(Call::sync);
     client.send(good_post());
-    setting.disk.wait_until_felt(Call::sync);
-    CHECK(setting.upstream.requests().size() == 2);
+    setting.upstream.wait_for_requests(2);
+    setting.disk.wait_until_felt(Call::sync);  // perhaps by the first one's checkpoint
     // Its worker is not held up: what needs no upstream is looked at meanwhile.
     auto other = setting.gateway.client();
     other.send(request("GET", path));
