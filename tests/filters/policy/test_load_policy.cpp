@@ -238,7 +238,8 @@ TEST_CASE("exceptions have an owner, a reason and an end") {
        "5:30: expected a device token's hash as records have it, hmac-sha256:<8 hex "
        "digits>:<64 hex digits>"},
       {changed("2027-01-01", "2026-01-01"),
-       "5:126: warning: the exception ended on 2026-01-01: rule `alarm-on` acts on the device again"},
+       "5:126: warning: the exception ended on 2026-01-01: rule `alarm-on` acts on the device "
+       "again"},
   });
 }
 
