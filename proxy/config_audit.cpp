@@ -16,9 +16,6 @@ using filters::LevelSettings;
 using filters::RecordLevel;
 using filters::ticked;
 
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
-
 void read_level(Section& section, RecordLevel& level, std::string_view of_what) {
   section.choice<RecordLevel>("level", level,
                               {{"none", RecordLevel::none},

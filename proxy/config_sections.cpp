@@ -10,8 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
 constexpr Range<milliseconds> any_time{1ms, 24h};
 
 std::optional<TlsFiles> read_tls(Section& listener) {

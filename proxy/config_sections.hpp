@@ -7,6 +7,9 @@
 
 namespace proxy {
 
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+
 using filters::Findings;
 using filters::Range;
 using filters::Section;

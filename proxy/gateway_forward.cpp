@@ -13,7 +13,7 @@ namespace {
 // Interim answers (1xx) before the real one. More is a peer that never means to answer.
 constexpr unsigned most_interim_answers = 16;
 // Of a streamed request body, held at once.
-constexpr std::size_t window = 64 * 1024;
+constexpr std::size_t upload_window = 64 * 1024;
 
 Failure because(FailureKind kind, std::string_view detail = {}) {
   Failure failure;
@@ -106,7 +106,7 @@ void Gateway::compose(Slot& slot, Downstream& client) {
 // Appends what has arrived of the body; true when that was its end, or what came is broken.
 bool Gateway::take_body(Slot& slot, Downstream& client) {
   const bool chunked = client.body_framing() == Framing::chunked;
-  while (slot.to_upstream.size() < window) {
+  while (slot.to_upstream.size() < upload_window) {
     const auto piece = client.next_body();
     slot.outcome.request_body_bytes += piece.data.size();
     if (chunked)

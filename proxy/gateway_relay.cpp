@@ -15,7 +15,7 @@ using filters::FieldId;
 
 // Of an answer, held at once. An answer of known length that fits is sent whole or not at all, so
 // that an upstream that breaks off in its middle becomes a 502 and not half an answer.
-constexpr std::size_t window = 64 * 1024;
+constexpr std::size_t answer_window = 64 * 1024;
 
 }  // namespace
 
@@ -135,7 +135,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
   auto& parser = *slot.answer;
   auto& outcome = slot.outcome;
   const bool whole = parser.framing() != Framing::chunked &&
-                     parser.framing() != Framing::until_close && parser.length() <= window;
+                     parser.framing() != Framing::until_close && parser.length() <= answer_window;
   FailureKind broken = FailureKind::none;
   begin_relay(slot, client);
   for (;;) {
@@ -146,10 +146,10 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
     if (piece.last) break;
     if (piece.bad) broken = FailureKind::garbled;
     if (broken != FailureKind::none) break;
-    if (piece.consumed > 0 && client.pending() < window) continue;
+    if (piece.consumed > 0 && client.pending() < answer_window) continue;
     // What must be recorded first is held as far as it can be, so that more of it is recorded.
     const bool held = records_first() && slot.exchange->governed() && !slot.recorded;
-    if (!whole && client.pending() > (held ? window - 1 : 0)) {
+    if (!whole && client.pending() > (held ? answer_window - 1 : 0)) {
       outcome.upstream_duration = Slot::since(slot.asked);  // so far
       const bool recorded = co_await record_first(slot, client, Ending::begun);
       if (!recorded) take_back(slot, client);
@@ -161,7 +161,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
     if (!lease->input.empty() && piece.consumed > 0) continue;
     const auto idle = config_.upstream.timeouts.idle;
     lease->stream.reading.arm(slot.exchange->governed() ? time_left(slot, idle) : idle);
-    const auto room = lease->input.room(window);
+    const auto room = lease->input.room(answer_window);
     if (room.empty()) broken = FailureKind::garbled;  // one chunk's head fills it all
     if (broken != FailureKind::none) break;
     const auto [error, got] =

@@ -179,8 +179,9 @@ Piece MessageParser<is_request>::next(std::string_view input) {
   if (this->is_done()) return {0, {}, true, false};
   // Beast (1.81, asserted in parse_chunk_header) cannot take an empty body's "0 CR LF CR LF" up
   // again after its fourth byte. No chunked body is shorter than these five.
+  // Behind its first line may be data already, of any bytes.
   if (framing_ == Framing::chunked && !begun_ && input.size() < last_chunk.size())
-    return {0, {}, false, has_broken_line(input)};
+    return {0, {}, false, has_broken_line(input.substr(0, input.find('\n') + 1))};
   begun_ = true;
   piece_ = {};
   error_code error;

@@ -226,3 +226,16 @@ TEST_CASE("former bugs: a control byte in a quoted chunk extension was taken for
     same_for_every_split(input, body);
   }
 }
+
+TEST_CASE("former bugs: data that looks like a folded line was refused where it was cut there") {
+  for (const auto& [input, data] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"4\r\n n:e\r\n0\r\n\r\n", " n:e"},
+           {"1\r\n\n\r\n0\r\n\r\n", "\n"},
+           {"2\r\n\t\n\r\n0\r\n\r\n", "\t\n"}}) {
+    CAPTURE(input);
+    const auto body = read_chunks(input);
+    CHECK(body.last);
+    CHECK(body.data == data);
+    same_for_every_split(input, body);
+  }
+}
