@@ -179,9 +179,12 @@ Piece MessageParser<is_request>::next(std::string_view input) {
   if (this->is_done()) return {0, {}, true, false};
   // Beast (1.81, asserted in parse_chunk_header) cannot take an empty body's "0 CR LF CR LF" up
   // again after its fourth byte. No chunked body is shorter than these five.
-  // Behind its first line may be data already, of any bytes.
-  if (framing_ == Framing::chunked && !begun_ && input.size() < last_chunk.size())
-    return {0, {}, false, has_broken_line(input.substr(0, input.find('\n') + 1))};
+  if (framing_ == Framing::chunked && !begun_ && input.size() < last_chunk.size()) {
+    // Behind the first line come data, of any bytes; behind that of the last chunk, more lines.
+    const bool all_lines = input.starts_with("0\r\n");
+    const auto lines = all_lines ? input : input.substr(0, input.find('\n') + 1);
+    return {0, {}, false, has_broken_line(lines)};
+  }
   begun_ = true;
   piece_ = {};
   error_code error;
