@@ -82,8 +82,10 @@ void Journal::write(const Entry& entry) {
   entries_.push_back(entry);
 }
 
-// Drops the last finding of a rule that has others, where `rule` has none; whether it did.
+// Drops the last finding of a rule that has others, where `rule` has none; whether it did. Once
+// there is none to drop there never will be: nobody looks again, however many findings come.
 bool Journal::make_room_for(std::string_view rule) {
+  if (no_spare_) return false;
   const auto is_of = [](std::string_view id) {
     return [id](const Entry& entry) { return entry.kind == Kind::finding && entry.rule == id; };
   };
@@ -95,6 +97,7 @@ bool Journal::make_room_for(std::string_view rule) {
     entries_.erase(last);
     return true;
   }
+  no_spare_ = true;
   return false;
 }
 

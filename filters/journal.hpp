@@ -77,6 +77,7 @@ class Journal {
   std::size_t edits_ = 0;
   std::size_t findings_ = 0;
   std::size_t violations_ = 0;
+  bool no_spare_ = false;  // each finding that is kept is its rule's only one
 };
 
 // How a name that a client chose appears in pointers and messages: as it is, or, where it is long

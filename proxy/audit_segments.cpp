@@ -61,8 +61,7 @@ class MeddledWith : public std::error_category {
     if (static_cast<Meddled>(what) == Meddled::removed)
       return "No such file or directory: the segment being written was removed or moved away; put "
              "it back, and the gateway goes on. What was deleted is gone: then restart with "
-             "another "
-             "directory as audit.directory";
+             "another directory as audit.directory";
     return "another program has made the segment shorter, and records are lost (log rotation with "
            "copytruncate?); look with `prefgate audit verify`, and name another directory as "
            "audit.directory";

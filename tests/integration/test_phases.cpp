@@ -1,4 +1,5 @@
-// The times in a record, measured by the running gateway against an upstream that takes its time.
+// The times in a record, measured by the running gateway: none is lost, and each is within the one
+// around it.
 #include <doctest/doctest.h>
 
 #include "tests/support/exchange.hpp"
@@ -10,15 +11,11 @@ using Peer = ScriptedUpstream::Peer;
 
 namespace {
 
-constexpr milliseconds thinking{20};  // of the upstream, before each answer
-constexpr std::int64_t thinking_us = 20'000;
-
 // "/long" gets more than the gateway holds.
-ScriptedUpstream::Script answering_late() {
+ScriptedUpstream::Script answering() {
   return [](Peer& peer) {
     for (auto got = peer.request(); !got.empty(); got = peer.request()) {
       const std::string body(got.find("/long") == got.npos ? 2 : 300'000, 'x');
-      std::this_thread::sleep_for(thinking);
       peer.send("HTTP/1.1 200 OK\r\nx-request-id: c0ffee\r\nContent-Length: " +
                 std::to_string(body.size()) + "\r\n\r\n" + body);
     }
@@ -28,7 +25,7 @@ ScriptedUpstream::Script answering_late() {
 void check_times(const Record& record) {
   const auto first_byte = record.number("prefgate.first_byte_us");
   const auto upstream = record.number("prefgate.upstream.duration_us");
-  CHECK(first_byte >= thinking_us);
+  CHECK(first_byte > 0);
   CHECK(upstream >= first_byte);
   CHECK(record.number("prefgate.duration_us") >= upstream);
   CHECK(record.text("prefgate.upstream.request_id") == "c0ffee");
@@ -42,7 +39,7 @@ TEST_CASE(
   for (const std::string durability : {"none", "batch", "request"}) {
     CAPTURE(durability);
     const bool before = durability == "request";
-    const ScriptedUpstream upstream(answering_late());
+    const ScriptedUpstream upstream(answering());
     RunningGateway gateway(upstream.url(), {.audit = "{durability: " + durability + "}"});
     {
       auto client = gateway.client();
@@ -76,7 +73,6 @@ TEST_CASE(
 TEST_CASE("an upstream that breaks off, or is never there, has the time it took, too") {
   ScriptedUpstream upstream([](Peer& peer) {
     const auto got = peer.request();
-    std::this_thread::sleep_for(thinking);
     if (got.find("/half") != got.npos)
       peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe");
   });
@@ -87,7 +83,6 @@ TEST_CASE("an upstream that breaks off, or is never there, has the time it took,
     CHECK(gateway.client().exchange(request("GET", "/nothing")).status == 502);
     const auto records = gateway.records();
     REQUIRE(records.size() == 2);
-    for (const auto& record : records)
-      CHECK(record.number("prefgate.upstream.duration_us") >= thinking_us);
+    for (const auto& record : records) CHECK(record.number("prefgate.upstream.duration_us") > 0);
   }
 }
