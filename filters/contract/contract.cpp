@@ -15,7 +15,7 @@ std::size_t length_of(std::string_view utf8) {
 
 bool fits(std::string_view text, std::size_t least, std::size_t most) {
   if (text.size() < least) return false;
-  if (least == 0 && text.size() <= most) return true;
+  if (least <= 1 && text.size() <= most) return true;  // the first byte begins a character
   const std::size_t length = length_of(text);
   return length >= least && length <= most;
 }

@@ -31,13 +31,13 @@ class Pattern {
   // All of `text`.
   bool matches(std::string_view text) const {
     std::size_t row = start_;
-    for (const char c : text) {
-      const std::size_t next = next_[row + class_of_[static_cast<unsigned char>(c)]];
-      // Most texts stay in one state for long: guessed right, no step waits for the one before.
-      if (next == row) [[likely]]
-        continue;
-      if (next == dead) return false;
-      row = next;
+    for (auto at = text.begin(); at != text.end(); ++at) {
+      // Most texts stay in one state for long: as long as they do, no step waits for the one
+      // before.
+      while (follow(row, *at) == row)
+        if (++at == text.end()) return final_[row / classes_] != 0;
+      row = follow(row, *at);
+      if (row == dead) return false;
     }
     return final_[row / classes_] != 0;
   }
@@ -57,6 +57,10 @@ class Pattern {
   bool ends(State state) const { return final_[state] != 0; }
 
  private:
+  std::size_t follow(std::size_t row, char c) const {
+    return next_[row + class_of_[static_cast<unsigned char>(c)]];
+  }
+
   // Bytes that no part of the pattern tells apart share a class; those in none of them have 0.
   std::array<std::uint8_t, 256> class_of_{};
   std::size_t classes_ = 1;
