@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "filters/http.hpp"
+#include "proxy/keyed_hash.hpp"
 #include "proxy/net.hpp"
 #include "proxy/wire.hpp"
 
@@ -28,6 +29,8 @@ class Downstream {
   virtual ~Downstream() = default;
 
   virtual const Peer& peer() const = 0;
+  // Of the bearer token that came last.
+  virtual LastHash& last_bearer() = 0;
 
   // ---- The request's body.
   virtual Framing body_framing() const = 0;
@@ -50,6 +53,8 @@ class Downstream {
   virtual std::size_t pending() const = 0;  // bytes not flushed yet
   // Takes `begin_answer` back, as long as nothing was flushed since.
   virtual void forget_answer() = 0;
+  // Without waiting: false where not everything could be sent at once, and `flush` has the rest.
+  virtual bool flush_now() = 0;
   virtual Task<error_code> flush() = 0;
   // The answer cannot be completed: the client must not take what it has for the whole.
   virtual void abort() = 0;

@@ -47,7 +47,8 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
   const auto least = slot.level == RecordLevel::none ? 0 : filters::least_record;
   if (!reserve_record(slot, least) && goes_on()) co_await wait_for_room(slot, least);
   if (goes_on()) enter(slot, client.peer(), match);
-  if (goes_on() && exchange.governed()) co_await receive(slot, client);
+  if (goes_on() && exchange.governed() && client.body_framing() != Framing::none)
+    co_await receive(slot, client);
   if (goes_on() && exchange.governed()) judge(slot);
   const auto needed = exchange.governed() ? room_for_record(slot) : 0;
   if (!reserve_record(slot, needed) && goes_on()) co_await wait_for_room(slot, needed);
@@ -161,7 +162,7 @@ Task<> Gateway::answer(Slot& slot, Downstream& client) {
   const bool left = exchange.verdict.reason == Reason::client_closed;
   // It changes nothing anywhere: it goes out, and were its record lost. Nor need it wait to say
   // that no record can be made.
-  if (exchange.verdict.reason != Reason::audit_full)
+  if (records_first() && exchange.verdict.reason != Reason::audit_full)
     co_await record_first(slot, client, left ? Ending::client_aborted : Ending::ready);
   const auto error = co_await flush(slot, client);
   slot.outcome.ending = left || error ? Ending::client_aborted : Ending::answered;
@@ -171,7 +172,8 @@ Task<> Gateway::answer(Slot& slot, Downstream& client) {
 // The last of an answer.
 Task<error_code> Gateway::flush(Slot& slot, Downstream& client) {
   const auto began = Slot::Clock::now();
-  const auto error = co_await client.flush();
+  error_code error;
+  if (!client.flush_now()) error = co_await client.flush();
   slot.outcome.write = Slot::since(began);
   co_return error;
 }
@@ -181,8 +183,8 @@ bool Gateway::records_first() const {
 }
 
 // Under `durability: request`, before the first byte of an answer. True: it may go out.
-Task<bool> Gateway::record_first(Slot& slot, const Downstream& client, Ending ending) {
-  if (!records_first() || slot.recorded) co_return true;
+Task<bool> Gateway::record_first(Slot& slot, Downstream& client, Ending ending) {
+  if (slot.recorded) co_return true;
   slot.outcome.ending = ending;
   record(slot, client);
   slot.outcome.ending = Ending::none;
@@ -191,7 +193,7 @@ Task<bool> Gateway::record_first(Slot& slot, const Downstream& client, Ending en
   co_return durable || config_.audit.on_full == OnFull::drop;
 }
 
-void Gateway::record(Slot& slot, const Downstream& client) {
+void Gateway::record(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   auto& outcome = slot.outcome;
   const auto& peer = client.peer();
@@ -211,7 +213,7 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   outcome.node = node_;
   outcome.duration = Slot::since(slot.begun);
   if (!exchange.identity.bearer_token.empty())
-    outcome.bearer_hash = hash_.write(exchange.identity.bearer_token, slot.bearer_hash);
+    outcome.bearer_hash = client.last_bearer().write(exchange.identity.bearer_token, hash_);
   if (!exchange.identity.device_token.empty())
     outcome.device_hash = hash_.write(exchange.identity.device_token, slot.device_hash);
   const auto line = filters::render_record(exchange, outcome, slot.arena);

@@ -42,7 +42,7 @@ class Gateway {
   void compose(Slot& slot, Downstream& client);
   bool take_body(Slot& slot, Downstream& client);
   Task<Failure> converse(Slot& slot, Downstream& client, Lease& lease);
-  Task<Failure> send_request(Slot& slot, Upstream& upstream);
+  Task<Failure> send_rest(const Slot& slot, Upstream& upstream, std::string_view rest);
   Task<> pump(Slot& slot, Downstream& client, Upstream& upstream);
   Task<> stop_pump(Slot& slot, Downstream& client, Upstream& upstream);
   Task<Failure> read_answer_head(Slot& slot, Upstream& upstream);
@@ -63,8 +63,8 @@ class Gateway {
   Task<> answer(Slot& slot, Downstream& client);
   bool records_first() const;
   static Task<error_code> flush(Slot& slot, Downstream& client);
-  Task<bool> record_first(Slot& slot, const Downstream& client, filters::Ending ending);
-  void record(Slot& slot, const Downstream& client);
+  Task<bool> record_first(Slot& slot, Downstream& client, filters::Ending ending);
+  void record(Slot& slot, Downstream& client);
   void count(const Slot& slot);
 
   const Config& config_;

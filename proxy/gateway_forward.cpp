@@ -132,8 +132,13 @@ Task<Failure> Gateway::converse(Slot& slot, Downstream& client, Lease& lease) {
   std::copy_n(upstream.address.begin(), size, slot.upstream_address.begin());
   outcome.upstream_address = {slot.upstream_address.data(), size};
 
-  auto failure = co_await send_request(slot, upstream);
-  const auto sent = failure.bytes_sent;
+  std::string_view unsent = slot.to_upstream;
+  auto sent = upstream.stream.write_now(unsent);
+  Failure failure;
+  if (upstream.stream.unsent(unsent)) {
+    failure = co_await send_rest(slot, upstream, unsent);
+    sent += failure.bytes_sent;
+  }
   if (!failure && slot.pump.running)
     asio::co_spawn(upstream.stream.socket().get_executor(), pump(slot, client, upstream),
                    asio::detached);
@@ -149,10 +154,10 @@ Task<Failure> Gateway::converse(Slot& slot, Downstream& client, Lease& lease) {
   co_return failure;
 }
 
-Task<Failure> Gateway::send_request(Slot& slot, Upstream& upstream) {
+Task<Failure> Gateway::send_rest(const Slot& slot, Upstream& upstream, std::string_view rest) {
   auto& stream = upstream.stream;
   stream.writing.arm(time_left(slot, config_.upstream.timeouts.idle));
-  const auto [error, sent] = co_await stream.async_write(slot.to_upstream, as_result);
+  const auto [error, sent] = co_await stream.async_write(rest, as_result);
   stream.writing.disarm();
   Failure failure;
   if (error)

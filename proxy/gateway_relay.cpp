@@ -151,7 +151,8 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
     const bool held = records_first() && slot.exchange->governed() && !slot.recorded;
     if (!whole && client.pending() > (held ? answer_window - 1 : 0)) {
       outcome.upstream_duration = Slot::since(slot.asked);  // so far
-      const bool recorded = co_await record_first(slot, client, Ending::begun);
+      bool recorded = true;
+      if (records_first()) recorded = co_await record_first(slot, client, Ending::begun);
       if (!recorded) take_back(slot, client);
       if (!recorded) co_return Failure{};
       const auto gone = co_await client.flush();
@@ -205,7 +206,8 @@ Task<> Gateway::finish_relay(Slot& slot, Downstream& client, Lease& lease) {
   client.end_answer();
   const bool copied = slot.answer_body == AnswerBody::copy;
   if (!copied) note_answer(slot);
-  const bool recorded = co_await record_first(slot, client, Ending::ready);
+  bool recorded = true;
+  if (records_first()) recorded = co_await record_first(slot, client, Ending::ready);
   if (!recorded) co_return take_back(slot, client);
   const auto gone = co_await flush(slot, client);
   slot.outcome.ending = gone ? Ending::client_aborted : Ending::answered;

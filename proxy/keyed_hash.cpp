@@ -163,4 +163,16 @@ std::string_view KeyedHash::write(std::string_view secret, std::span<char, text_
   return {to.data(), to.size()};
 }
 
+LastHash::~LastHash() {
+  OPENSSL_cleanse(secret_.data(), secret_.size());
+}
+
+std::string_view LastHash::write(std::string_view secret, const KeyedHash& hash) {
+  const std::string_view text(text_.data(), text_.size());
+  if (!secret.empty() && secret == secret_) return text;
+  OPENSSL_cleanse(secret_.data(), secret_.size());
+  secret_.assign(secret.substr(0, secret.size() <= most ? secret.size() : 0));
+  return hash.write(secret, text_);
+}
+
 }  // namespace proxy

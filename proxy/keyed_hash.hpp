@@ -75,4 +75,24 @@ class KeyedHash final : public filters::SecretHash {
   std::array<char, 8> id_;
 };
 
+// LastHash: the text form of one secret, remembered: clients say the same token with each request
+// of a connection, and that costs more to hash than all the rest of its head. Owned by the
+// connection, so that nobody can learn by its being quick what others have said.
+class LastHash {
+ public:
+  static constexpr std::size_t most = 1024;  // bytes of a secret that is remembered
+
+  LastHash() = default;
+  LastHash(const LastHash&) = delete;
+  LastHash& operator=(const LastHash&) = delete;
+  ~LastHash();
+
+  // As KeyedHash::write of one and the same `hash`. Valid until the next call.
+  std::string_view write(std::string_view secret, const KeyedHash& hash);
+
+ private:
+  std::string secret_;
+  std::array<char, KeyedHash::text_size> text_;
+};
+
 }  // namespace proxy

@@ -216,6 +216,13 @@ void Session::end_answer() {
   if (answer_framing_ == Framing::chunked) out_->append(last_chunk);
 }
 
+bool Session::flush_now() {
+  std::string_view left = *out_;
+  (void)stream_.write_now(left);
+  out_->erase(0, out_->size() - left.size());
+  return !stream_.unsent(left);
+}
+
 Task<error_code> Session::flush() {
   stream_.writing.arm(worker_.config().limits.idle);
   const auto [error, sent] = co_await stream_.async_write(*out_, as_result);

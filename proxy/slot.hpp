@@ -38,7 +38,6 @@ struct Slot {
   bool recorded = false;
   Clock::time_point begun{};  // the head was whole
   Clock::time_point asked{};  // a connection to the upstream was asked for
-  std::array<char, KeyedHash::text_size> bearer_hash;
   std::array<char, KeyedHash::text_size> device_hash;
   std::array<char, 64> upstream_address;
   std::array<char, 32> fresh_id;

@@ -50,6 +50,14 @@ class Stream {
   // (with TLS, of ciphertext).
   template <class Token>
   auto async_write(std::string_view bytes, Token&& token);
+  // Sends what the socket takes without waiting, and cuts it off the front of `bytes` (with TLS:
+  // all of them, which are then its output). Returns how many bytes reached the socket. It knows no
+  // error: where `unsent` says so, `async_write` goes on with `bytes`, and has the error. Most
+  // messages fit: then no operation is made, nothing is armed, no coroutine put aside.
+  std::size_t write_now(std::string_view& bytes);
+  bool unsent(std::string_view bytes) const {
+    return !bytes.empty() || (tls_ && tls_->has_output());
+  }
   // void(error_code, std::size_t)
   template <class Token>
   auto async_handshake(Token&& token);

@@ -76,7 +76,8 @@ class Worker {
 
   const Shared& shared_;
   Meter meter_;
-  asio::io_context context_{1};
+  // One thread uses its sockets: they need no lock. What others post to it has one.
+  asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<Executor> work_;
   Watchdog watchdog_;
   TlsContexts tls_;

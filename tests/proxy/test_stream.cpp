@@ -95,6 +95,47 @@ TEST_CASE("a write larger than the sockets hold goes on as the reader reads") {
   });
 }
 
+TEST_CASE("what the sockets take is sent at once, and a write goes on with what they do not") {
+  for_each_kind([](StreamPair& pair, bool tls) {
+    std::string_view left = "at once, ";
+    CHECK(pair.client.write_now(left) >= 9);
+    CHECK_FALSE(pair.client.unsent(left));
+    const auto bytes = noise(12 * 1024 * 1024);
+    left = bytes;
+    const auto at_once = pair.client.write_now(left);
+    CHECK(at_once > 0);
+    CHECK(pair.client.unsent(left));
+    if (!tls) CHECK(left.size() == bytes.size() - at_once);
+    std::string got;
+    Outcome wrote, read, ended;
+    spawn(pair.context, write(pair.client, left, wrote));
+    spawn(pair.context, read_all(pair.server, got, read));
+    pair.run_until([&] { return !wrote.pending(); });
+    CHECK_FALSE(wrote.error.failed());
+    if (!tls) CHECK(at_once + wrote.size == bytes.size());
+    spawn(pair.context, finish(pair.client, ended));
+    pair.run_until([&] { return !ended.pending(); });
+    hang_up(pair.client);
+    pair.run();
+    CHECK((got == "at once, " + bytes));
+  });
+}
+
+TEST_CASE(
+    "what cannot be sent at once because the connection is gone, the write has the error of") {
+  for_each_kind([](StreamPair& pair, bool) {
+    pair.client.close();
+    std::string_view left = "nobody";
+    CHECK(pair.client.write_now(left) == 0);
+    REQUIRE(pair.client.unsent(left));
+    Outcome wrote;
+    spawn(pair.context, write(pair.client, left, wrote));
+    pair.run();
+    CHECK(wrote.error.failed());
+    CHECK_FALSE(wrote.pending());
+  });
+}
+
 TEST_CASE("a read that nothing comes for ends at its deadline, not before") {
   for_each_kind([](StreamPair& pair, bool) {
     std::string got;
