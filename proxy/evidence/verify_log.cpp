@@ -7,6 +7,7 @@
 
 #include "proxy/evidence/audit_tree.hpp"
 #include "proxy/evidence/counted.hpp"
+#include "proxy/evidence/every_fault.hpp"
 #include "proxy/evidence/extra_files.hpp"
 #include "proxy/evidence/find_fault.hpp"
 #include "proxy/evidence/retention.hpp"
@@ -151,7 +152,7 @@ class Verification {
       judge_numbers(first);
       return judge_end();
     }
-    if (own && !fits(*own, first)) return fault(find_fault(first, *own, threads_));
+    if (own && !fits(*own, first)) return judge_records(first, *own);
     if (own && log_.unreadable > 0)
       note(
           "with the hashes that the stored tree has of the records that cannot be read, all "
@@ -170,15 +171,29 @@ class Verification {
     return checkpoint.size <= log_.lines && roots_.at(checkpoint.size) == checkpoint.root;
   }
 
+  // The records are not those that this checkpoint signs: which, and what became of them? `anew`
+  // begins the first fault.
+  void judge_records(const FirstScan& first, const Checkpoint& checkpoint,
+                     const std::string& anew = {}) {
+    const bool own = checkpoint == result_.checkpoint;
+    auto faults = every_fault(first, checkpoint, !own || !closed(), threads_);
+    if (!faults || faults->empty()) {
+      faults = {find_fault(first, checkpoint, threads_)};
+      note("the stored tree is damaged: beside the record that is named there may be others");
+    }
+    faults->front().what.insert(0, anew);
+    for (auto& each : *faults) fault(std::move(each));
+    judge_torn_ends();
+  }
+
   void judge_kept(const FirstScan& first) {
     if (kept_->size > log_.lines)
       return fault(log_.lines,
                    "records were lost from the end: the checkpoint kept elsewhere has " +
                        counted(kept_->size, "record") + ", and " + std::to_string(log_.lines) +
                        " are there");
-    auto found = find_fault(first, *kept_, threads_);
-    if (result_.checkpoint) found.what = "the log was rewritten and signed anew: " + found.what;
-    fault(std::move(found));
+    judge_records(first, *kept_,
+                  result_.checkpoint ? "the log was rewritten and signed anew: " : "");
   }
 
   void judge_numbers(const FirstScan& first) {
@@ -207,12 +222,15 @@ class Verification {
                                               "records nothing else is left"));
   }
 
+  // A gateway that was started in the meantime has signed that it goes on.
+  bool closed() const {
+    return result_.checkpoint && result_.checkpoint->closed && read_checkpoint() == text_;
+  }
+
   // What lies behind the signed records, and behind the last line end.
   void judge_end() {
     const auto& own = result_.checkpoint;
-    // A gateway that was started in the meantime has signed that it goes on.
-    const bool closed = own && own->closed && read_checkpoint() == text_;
-    if (closed && unsigned_)
+    if (unsigned_ && closed())
       fault(unsigned_->index, counted(log_.lines - unsigned_->index, "line") + " from " +
                                   place_of(segments_, *unsigned_) +
                                   " on came after the gateway had signed its last record");
@@ -221,10 +239,14 @@ class Verification {
            place_of(segments_, *unsigned_) +
            " on came after the last checkpoint: the gateway is running, or was killed; nobody "
            "vouches for them until it signs again");
+    judge_torn_ends();
+  }
+
+  void judge_torn_ends() {
     for (const auto& torn : log_.torn) {
       const auto what = segments_[torn.segment].file.filename().string() + " ends in " +
                         counted(torn.bytes, "byte") + " without a line end";
-      if (closed || torn.segment + 1 < segments_.size())
+      if (closed() || torn.segment + 1 < segments_.size())
         fault({}, what + ", which no gateway leaves there");
       else
         note(what + ": a record that is being written, or was when the gateway was killed");

@@ -1,6 +1,7 @@
 // verify_log: is the audit directory what the gateway wrote and signed? Reads everything, changes
-// nothing, needs the public key alone. Names the first record that is not as it was signed. Works
-// on a directory that a gateway is writing to, and on a copy of one. For commands: it blocks.
+// nothing, needs the public key alone. Names each record that is not as it was signed, and what
+// became of it. Works on a directory that a gateway is writing to, and on a copy of one. For
+// commands: it blocks.
 #pragma once
 
 #include <cstdint>
