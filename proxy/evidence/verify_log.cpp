@@ -1,5 +1,6 @@
 #include "proxy/evidence/verify_log.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -10,6 +11,7 @@
 #include "proxy/evidence/every_fault.hpp"
 #include "proxy/evidence/extra_files.hpp"
 #include "proxy/evidence/find_fault.hpp"
+#include "proxy/evidence/known_segments.hpp"
 #include "proxy/evidence/retention.hpp"
 #include "proxy/evidence/segment_reader.hpp"
 
@@ -19,15 +21,20 @@ namespace {
 class Verification {
  public:
   Verification(const std::filesystem::path& directory, const PublicKey& key,
-               const std::optional<Checkpoint>& kept, unsigned threads)
+               const std::optional<Checkpoint>& kept, unsigned threads, Extent extent)
       : threads_(threads), kept_(kept), file_(directory / AuditTree::checkpoint_name) {
     text_ = read_checkpoint();
     believe_checkpoint(key);
     // After the checkpoint: a gateway may be writing, and then there are more records, not fewer.
     segments_ = list_segments(directory);
-    tell(compare_compressed(segments_));
+    const bool since = extent == Extent::since_kept && kept_;
+    const auto unread = since ? count_known(segments_, *kept_, result_.checkpoint) : 0;
+    const auto first = unread > 0 ? segments_[unread].first_seq : 0;
+    tell(compare_compressed(
+        {segments_.begin() + static_cast<std::ptrdiff_t>(unread), segments_.end()}));
     const StoredTree stored(directory, StoredTree::Access::read);
     believe_retention(open_retention(directory, key), stored);
+    if (base_known_ && first > base_.size()) pass_known(first, stored);
     result_.segments = segments_.size();
     scan(stored);
   }
@@ -55,16 +62,13 @@ class Verification {
     const auto [first, root] = *opened.retention;
     judge_order(first);
     pass_removed(*opened.retention, stored);
-    try {
-      base_ = CompactRange(first, stored.nodes());
-    } catch (const std::runtime_error&) {
-      base_ = {};  // the tree is too short
-    }
-    base_known_ = base_.size() == first && base_.root() == root;
+    const auto range = stored_range(first, stored);
+    retained_ = true;
+    base_known_ = range && range->root() == root;
+    base_ = base_known_ ? *range : unknown(first);
     if (base_known_)
       return note("the first " + counted(first, "record") + (first == 1 ? " was" : " were") +
                   " removed by retention, as the log's key has signed");
-    base_ = CompactRange(first, [](unsigned, std::uint64_t) { return Hash{}; });
     fault({}, "the stored tree is damaged: of the " + counted(first, "record") +
                   " that retention has removed it does not have what was signed, and without the "
                   "records nothing can make that anew. So nothing shows that the records which "
@@ -91,6 +95,24 @@ class Verification {
       ++kept;
     tell(check_removed({segments_.begin(), kept}, retention, stored));
     segments_.erase(segments_.begin(), kept);
+  }
+
+  void pass_known(std::uint64_t first, const StoredTree& stored) {
+    const auto read = std::ranges::find(segments_, first, &Segment::first_seq);
+    const auto unread = static_cast<std::size_t>(read - segments_.begin());
+    segments_.erase(segments_.begin(), read);
+    auto known = know_records(stored, *kept_, base_.size(), first, unread);
+    base_known_ = known.range.has_value();
+    base_ = known.range.value_or(unknown(first));
+    if (base_known_)
+      note(std::move(known.what));
+    else
+      fault({}, std::move(known.what));
+  }
+
+  // Has their number alone.
+  static CompactRange unknown(std::uint64_t records) {
+    return {records, [](unsigned, std::uint64_t) { return Hash{}; }};
   }
 
   void scan(const StoredTree& stored) {
@@ -149,6 +171,7 @@ class Verification {
     const auto& own = result_.checkpoint;
     if (log_.unknown) return;
     if (!base_known_) {
+      if (kept_ && kept_->size > log_.lines) judge_kept(first);
       judge_numbers(first);
       return judge_end();
     }
@@ -213,13 +236,12 @@ class Verification {
     for (std::size_t level = 0; level < StoredTree::levels; ++level)
       if (const auto node = first.comparison.first_different(level);
           node && *node < result_.checkpoint->size >> StoredTree::tile_height * level)
-        return fault({},
-                     "tree-" + std::to_string(level) + " is damaged at its entry " +
-                         std::to_string(*node) + "; the records are those that were signed. " +
-                         (base_.size() == 0 ? "Move the tree-* files away: the gateway's next "
-                                              "start makes them anew"
-                                            : "Leave the tree-* files where they are: of removed "
-                                              "records nothing else is left"));
+        return fault({}, "tree-" + std::to_string(level) + " is damaged at its entry " +
+                             std::to_string(*node) + "; the records are those that were signed. " +
+                             (!retained_ ? "Move the tree-* files away: the gateway's next "
+                                           "start makes them anew"
+                                         : "Leave the tree-* files where they are: of removed "
+                                           "records nothing else is left"));
   }
 
   // A gateway that was started in the meantime has signed that it goes on.
@@ -268,8 +290,9 @@ class Verification {
   const std::filesystem::path file_;  // of the checkpoint
   std::optional<std::string> text_;   // what was in it
   std::vector<Segment> segments_;
-  CompactRange base_;       // of the records that retention has removed
+  CompactRange base_;       // of the records before those that are read
   bool base_known_ = true;  // else it has their number alone
+  bool retained_ = false;   // retention has removed records
   Damage damage_;
   std::map<std::uint64_t, Hash> roots_;  // by size, of the checkpoints'
   ScannedLog log_;
@@ -280,8 +303,8 @@ class Verification {
 }  // namespace
 
 VerifiedLog verify_log(const std::filesystem::path& directory, const PublicKey& key,
-                       const std::optional<Checkpoint>& kept, unsigned threads) {
-  return Verification(directory, key, kept, threads).result();
+                       const std::optional<Checkpoint>& kept, unsigned threads, Extent extent) {
+  return Verification(directory, key, kept, threads, extent).result();
 }
 
 }  // namespace proxy
