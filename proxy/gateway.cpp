@@ -211,9 +211,11 @@ void Gateway::record(Slot& slot, const Downstream& client) {
   outcome.node = node_;
   outcome.duration = Slot::since(slot.begun);
   if (!exchange.identity.bearer_token.empty())
-    outcome.bearer_hash = hash_.write(exchange.identity.bearer_token, slot.bearer_hash);
+    outcome.bearer_hash =
+        hash_.write(Secret::bearer_token, exchange.identity.bearer_token, slot.bearer_hash);
   if (!exchange.identity.device_token.empty())
-    outcome.device_hash = hash_.write(exchange.identity.device_token, slot.device_hash);
+    outcome.device_hash =
+        hash_.write(Secret::device_token, exchange.identity.device_token, slot.device_hash);
   const auto line = filters::render_record(exchange, outcome, slot.arena);
   // What was reserved may be less than this: the ring then takes it where there is room, or counts
   // it.
