@@ -48,49 +48,60 @@ std::string named(RecordRange records) {
   return range_of(records.begin, records.end);
 }
 
-// One that stands somewhere, in words.
+std::string record(std::uint64_t seq) {
+  return range_of(seq, seq + 1);
+}
+
 class Wording {
  public:
-  Wording(const std::vector<Segment>& segments, std::uint64_t size)
-      : segments_(segments), size_(size) {}
+  Wording(const FirstScan& first, const ScannedLog& log, std::uint64_t size)
+      : first_(first), log_(log), size_(size) {}
 
-  std::string place(const LinePlace& at) const {
+  std::string place(std::uint64_t at) const {
+    const auto behind = std::ranges::upper_bound(log_.begins, at);
     ScannedLine line;
-    line.segment = at.segment;
-    line.number = at.number;
-    return place_of(segments_, line);
+    line.segment = static_cast<std::size_t>(behind - log_.begins.begin() - 1);
+    if (!first_.damage.segments.contains(line.segment))
+      line.number = at - log_.begins[line.segment] + 1;
+    return place_of(first_.segments, line);
   }
 
   LogFault fault(const Misdeed& done) const { return {done.at, text(done)}; }
 
  private:
   std::string text(const Misdeed& done) const {
-    const bool one = done.records.size() == 1;
-    const auto records = named(done.records);
-    const auto from = one ? place(done.place) : "from " + place(done.place) + " on";
     switch (done.kind) {
-      case Misdeed::Kind::altered:
-        return records + (one ? " was altered: " + from + " is not the line that was signed"
-                              : " were altered: " + from + " are not the lines that were signed");
-      case Misdeed::Kind::replaced:
-        return records +
-               (one ? " was replaced: " + from + " has a copy of "
-                    : " were replaced: " + from + " are copies of ") +
-               named(done.copies);
       case Misdeed::Kind::removed:
-        return records + (one ? " was" : " were") + " removed: " + place(*done.next_place) +
-               " has " + range_of(done.next, done.next + 1);
+        return named(done.records) + (done.records.size() == 1 ? " was" : " were") +
+               " removed: " + place(done.next_place) + " has " + record(*done.next);
       case Misdeed::Kind::missing:
-        return records + (one ? " is" : " are") + " missing: " + std::to_string(size_) +
-               " were signed";
-      case Misdeed::Kind::moved:
-        return "the records were reordered: " +
-               (one ? "at " + from + " stands " : from + " stand ") + records;
+        return named(done.records) + (done.records.size() == 1 ? " is" : " are") +
+               " missing: " + std::to_string(size_) + " were signed";
       case Misdeed::Kind::inserted:
       case Misdeed::Kind::copied:
         return inserted(done);
+      default:
+        return done.records.size() == 1 ? wrong_line(done) : wrong_lines(done);
     }
-    return {};
+  }
+
+  // Altered, replaced or moved.
+  std::string wrong_line(const Misdeed& done) const {
+    const auto at = place(done.place);
+    if (done.kind == Misdeed::Kind::moved)
+      return "the records were reordered: at " + at + " stands " + named(done.records);
+    if (done.kind == Misdeed::Kind::replaced)
+      return named(done.records) + " was replaced: " + at + " has a copy of " + named(done.copies);
+    return named(done.records) + " was altered: " + at + " is not the line that was signed";
+  }
+  std::string wrong_lines(const Misdeed& done) const {
+    const auto from = "from " + place(done.place) + " on ";
+    if (done.kind == Misdeed::Kind::moved)
+      return "the records were reordered: " + from + "stand " + named(done.records);
+    if (done.kind == Misdeed::Kind::replaced)
+      return named(done.records) + " were replaced: " + from + "are copies of " +
+             named(done.copies);
+    return named(done.records) + " were altered: " + from + "are not the lines that were signed";
   }
 
   std::string inserted(const Misdeed& done) const {
@@ -100,26 +111,15 @@ class Wording {
                      : counted(lines, "line") + " were inserted from " + place(done.place) + " on");
     if (done.kind == Misdeed::Kind::copied)
       text += (one ? ", a copy of " : ", copies of ") + named(done.records);
-    if (!done.next_place) return text + ", behind the last record that was signed";
-    return text + ": " + range_of(done.next, done.next + 1) + ", which belongs there, is at " +
-           place(*done.next_place);
+    if (!done.next) return text + ", behind the last record that was signed";
+    return text + ": " + record(*done.next) + ", which belongs there, is at " +
+           place(done.next_place);
   }
 
-  const std::vector<Segment>& segments_;
+  const FirstScan& first_;
+  const ScannedLog& log_;
   const std::uint64_t size_;
 };
-
-RollCall call(const FirstScan& first, StoredLeaves& leaves, std::uint64_t size, bool goes_on,
-              unsigned threads) {
-  RollCall roll(first.base.size(), size, goes_on);
-  scan_log(first.segments, threads,
-           [&](const ScannedLine& line) {
-             const auto* leaf = line.seq && *line.seq < size ? leaves.at(*line.seq) : nullptr;
-             roll.take(line.seq, leaf && *leaf == line.leaf, {line.segment, line.number});
-           },
-           first.base.size(), {first.damage, first.stored});
-  return roll;
-}
 
 }  // namespace
 
@@ -128,9 +128,16 @@ std::optional<std::vector<LogFault>> every_fault(const FirstScan& first,
                                                  unsigned threads) {
   StoredLeaves leaves(first.stored);
   if (!makes_root(leaves, checkpoint)) return std::nullopt;
-  const auto roll = call(first, leaves, checkpoint.size, goes_on, threads);
+  RollCall roll(first.base.size(), checkpoint.size, goes_on);
+  const auto take = [&](const ScannedLine& line) {
+    const bool signed_one = line.seq && *line.seq < checkpoint.size;
+    const auto* leaf = signed_one ? leaves.at(*line.seq) : nullptr;
+    roll.take(line.seq, leaf && *leaf == line.leaf);
+  };
+  const auto log =
+      scan_log(first.segments, threads, take, first.base.size(), {first.damage, first.stored});
   const auto misdeeds = roll.misdeeds();
-  const Wording wording(first.segments, checkpoint.size);
+  const Wording wording(first, log, checkpoint.size);
   std::vector<LogFault> faults;
   for (const auto& done : misdeeds)
     if (faults.size() < most_faults) faults.push_back(wording.fault(done));

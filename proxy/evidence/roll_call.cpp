@@ -1,4 +1,4 @@
-// The lines come as runs: an untouched log is one run a segment, and each misdeed adds two at most.
+// The lines come as runs: an untouched log is one, and each misdeed adds two or three.
 // The runs in order are found as the heaviest row of records in which each number is higher than
 // the one before; so one record that was moved is not told as all others having moved past it.
 #include "proxy/evidence/roll_call.hpp"
@@ -9,11 +9,6 @@
 namespace proxy {
 namespace {
 
-LinePlace behind(LinePlace place, std::uint64_t lines) {
-  if (place.number > 0) place.number += lines;
-  return place;
-}
-
 RecordRange range_of(const LineRun& run) {
   return {*run.seq, *run.seq + run.lines};
 }
@@ -21,7 +16,7 @@ RecordRange range_of(const LineRun& run) {
 LineRun cut(const LineRun& run, std::uint64_t from, std::uint64_t lines) {
   auto piece = run;
   if (piece.seq) *piece.seq += from;
-  piece.place = behind(run.place, from);
+  piece.place += from;
   piece.lines = lines;
   return piece;
 }
@@ -50,7 +45,7 @@ std::vector<std::uint64_t> lines_in_place(const std::vector<LineRun>& runs) {
   };
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (!runs[i].genuine) continue;
-    const bool unmoved = runs[i].index == runs[i].seq;
+    const bool unmoved = runs[i].place == runs[i].seq;
     rows[i] = {runs[i].lines, unmoved ? runs[i].lines : 0, std::nullopt};
     for (std::size_t j = 0; j < i; ++j) {
       const auto more = runs[j].genuine ? gain(i, j) : 0;
@@ -201,7 +196,7 @@ class Inquiry {
     return taken;
   }
 
-  void tell(Misdeed::Kind kind, std::uint64_t at, RecordRange records, LinePlace place = {},
+  void tell(Misdeed::Kind kind, std::uint64_t at, RecordRange records, std::uint64_t place = 0,
             RecordRange copies = {}) {
     Misdeed found;
     found.kind = kind;
@@ -229,14 +224,14 @@ class Inquiry {
 
 }  // namespace
 
-void RollCall::take(std::optional<std::uint64_t> seq, bool genuine, LinePlace place) {
+void RollCall::take(std::optional<std::uint64_t> seq, bool genuine) {
   if (given_up_) return;
   genuine = genuine && seq && *seq >= first_ && *seq < size_;
-  const auto index = next_index_++;
+  const auto place = next_place_++;
   if (!runs_.empty()) {
     auto& last = runs_.back();
     const bool follows = last.seq ? seq == *last.seq + last.lines : !seq;
-    if (last.genuine == genuine && follows && last.place.segment == place.segment) {
+    if (last.genuine == genuine && follows) {
       ++last.lines;
       return;
     }
@@ -244,7 +239,7 @@ void RollCall::take(std::optional<std::uint64_t> seq, bool genuine, LinePlace pl
   if (runs_.size() == most_runs)
     given_up_ = place;
   else
-    runs_.push_back({genuine, seq, 1, index, place});
+    runs_.push_back({genuine, seq, 1, place});
 }
 
 std::vector<Misdeed> RollCall::misdeeds() const {

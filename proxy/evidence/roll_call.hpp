@@ -14,22 +14,13 @@
 
 namespace proxy {
 
-// Where a line stands: in which of the segments, and its number there, from 1; 0: it cannot be
-// read.
-struct LinePlace {
-  std::size_t segment = 0;
-  std::uint64_t number = 0;
-
-  bool operator==(const LinePlace&) const = default;
-};
-
-// Lines of one segment that follow each other: records, or none.
+// Lines that follow each other, all of them records, or none. A line's place is a number that
+// counts the lines of the log as records are counted: where nothing was done to it, its record's.
 struct LineRun {
   bool genuine = false;              // they are the signed records [seq, seq + lines)
   std::optional<std::uint64_t> seq;  // else: the numbers they bear; none: none
   std::uint64_t lines = 0;
-  std::uint64_t index = 0;  // of the first: its place in the log, counted as records are
-  LinePlace place;          // of the first
+  std::uint64_t place = 0;  // of the first
 };
 
 struct Misdeed {
@@ -40,10 +31,11 @@ struct Misdeed {
   // Altered, replaced, removed, missing (from the end on), moved: which; inserted: how many lines,
   // as [0, n); copied: the records whose copies were inserted.
   RecordRange records;
-  LinePlace place;     // of the first line that is wrong; removed and missing have none
-  RecordRange copies;  // replaced: by copies of these
-  std::optional<LinePlace> next_place;  // of the next record that is in its place, and which it is
-  std::uint64_t next = 0;
+  std::uint64_t place = 0;  // of the first line that is wrong; removed and missing have none
+  RecordRange copies;       // replaced: by copies of these
+  // The next record that is in its order, and where it stands; none: there is no other behind.
+  std::optional<std::uint64_t> next;
+  std::uint64_t next_place = 0;
 };
 
 class RollCall {
@@ -53,12 +45,12 @@ class RollCall {
   // Of the records [first, size). Where the log `goes_on`, lines behind these that bear the numbers
   // to come are no misdeed.
   RollCall(std::uint64_t first, std::uint64_t size, bool goes_on)
-      : first_(first), size_(size), goes_on_(goes_on), next_index_(first) {}
+      : first_(first), size_(size), goes_on_(goes_on), next_place_(first) {}
 
   // Lines in the log's order. `seq`: the number the line bears; `genuine`: it is that record.
-  void take(std::optional<std::uint64_t> seq, bool genuine, LinePlace place);
+  void take(std::optional<std::uint64_t> seq, bool genuine);
   // Where the lines were too much out of order to go on with: from there on nothing was taken.
-  std::optional<LinePlace> given_up() const { return given_up_; }
+  std::optional<std::uint64_t> given_up() const { return given_up_; }
   // By the first record concerned.
   std::vector<Misdeed> misdeeds() const;
 
@@ -66,9 +58,9 @@ class RollCall {
   const std::uint64_t first_;
   const std::uint64_t size_;
   const bool goes_on_;
-  std::uint64_t next_index_;
+  std::uint64_t next_place_;
   std::vector<LineRun> runs_;
-  std::optional<LinePlace> given_up_;
+  std::optional<std::uint64_t> given_up_;
 };
 
 }  // namespace proxy

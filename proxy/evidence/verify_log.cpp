@@ -202,7 +202,9 @@ class Verification {
     auto faults = every_fault(first, checkpoint, !own || !closed(), threads_);
     if (!faults || faults->empty()) {
       faults = {find_fault(first, checkpoint, threads_)};
-      note("the stored tree is damaged: beside the record that is named there may be others");
+      note(
+          "the stored tree does not have what was signed: beside the fault that is named there may "
+          "be others");
     }
     faults->front().what.insert(0, anew);
     for (auto& each : *faults) fault(std::move(each));

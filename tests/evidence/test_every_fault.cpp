@@ -114,7 +114,8 @@ TEST_CASE(
     CHECK(faults_of(verified) == std::string(c.fault) + "\n");
     REQUIRE(verified.notes.size() == 1);
     CHECK(verified.notes[0] ==
-          "the stored tree is damaged: beside the record that is named there may be others");
+          "the stored tree does not have what was signed: beside the fault that is named there may "
+          "be others");
   }
 }
 
@@ -130,4 +131,15 @@ TEST_CASE("altered records are told on both sides of a damaged segment") {
   CHECK(faults[0].what.ends_with("; records 100 to 199 cannot be read"));
   CHECK(faults[1].seq == 50);
   CHECK(faults[2].seq == 350);
+}
+
+// ---- Former bugs.
+
+TEST_CASE("segments of one record each are no disorder, however many there are") {
+  const Log log(8200, 1, 7);
+  rewrite(log,
+          [](std::size_t i, const std::string& line) { return i == 8195 ? altered(line) : line; });
+  CHECK(faults_of(log) ==
+        "8195: record 8195 was altered: records-000000008195.jsonl:1 is not the line that was "
+        "signed\n");
 }

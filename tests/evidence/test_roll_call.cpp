@@ -14,8 +14,9 @@ std::string text_of(RecordRange range) {
   return range.size() == 1 ? begin : begin + "-" + std::to_string(range.end - 1);
 }
 
-std::string text_of(const Misdeed& done) {
-  const auto line = " at line " + std::to_string(done.place.number);
+// Lines are counted from 1.
+std::string text_of(const Misdeed& done, std::uint64_t first) {
+  const auto line = " at line " + std::to_string(done.place - first + 1);
   const auto records = text_of(done.records);
   switch (done.kind) {
     case Misdeed::Kind::altered:
@@ -23,7 +24,7 @@ std::string text_of(const Misdeed& done) {
     case Misdeed::Kind::replaced:
       return records + " replaced by " + text_of(done.copies) + line;
     case Misdeed::Kind::removed:
-      return records + " removed before " + std::to_string(done.next);
+      return records + " removed before " + std::to_string(*done.next);
     case Misdeed::Kind::missing:
       return records + " missing";
     case Misdeed::Kind::moved:
@@ -36,21 +37,14 @@ std::string text_of(const Misdeed& done) {
   return {};
 }
 
-// The lines as words: "4" is record 4, "x4" is no record and bears the number 4, "x" bears none,
-// "|" ends a segment.
+// The lines as words: "4" is record 4, "x4" is no record and bears the number 4, "x" bears none.
 RollCall roll_of(const std::string& lines, RecordRange all, bool goes_on = false) {
   RollCall roll(all.begin, all.end, goes_on);
   std::istringstream in(lines);
-  LinePlace place{0, 0};
   for (std::string word; in >> word;) {
-    if (word == "|") {
-      ++place.segment;
-      continue;
-    }
-    ++place.number;
     const bool foreign = word[0] == 'x';
     const auto digits = word.substr(foreign ? 1 : 0);
-    roll.take(digits.empty() ? std::nullopt : std::optional(std::stoull(digits)), !foreign, place);
+    roll.take(digits.empty() ? std::nullopt : std::optional(std::stoull(digits)), !foreign);
   }
   return roll;
 }
@@ -58,7 +52,7 @@ RollCall roll_of(const std::string& lines, RecordRange all, bool goes_on = false
 std::string misdeeds_of(const std::string& lines, RecordRange all = {0, 10}, bool goes_on = false) {
   std::string text;
   for (const auto& done : roll_of(lines, all, goes_on).misdeeds())
-    text += (text.empty() ? "" : ", ") + text_of(done);
+    text += (text.empty() ? "" : ", ") + text_of(done, all.begin);
   return text;
 }
 
@@ -71,7 +65,6 @@ TEST_CASE("of every record that is not in its place it is told what became of it
   };
   const Case cases[] = {
       {"0 1 2 3 4 5 6 7 8 9", ""},
-      {"0 1 2 | 3 4 5 | 6 7 8 9", ""},
       // One misdeed.
       {"0 1 2 x3 4 5 6 7 8 9", "3 altered at line 4"},
       {"0 1 2 x7 4 5 6 7 8 9", "3 altered at line 4"},
@@ -87,13 +80,13 @@ TEST_CASE("of every record that is not in its place it is told what became of it
       {"0 1 2 3 1 2 4 5 6 7 8 9", "1-2 copied at line 5"},
       {"0 1 2 3 4 4 5 6 7 8 9", "4 copied at line 6"},
       {"0 1 2 1 4 5 6 7 8 9", "3 replaced by 1 at line 4"},
-      {"0 1 2 3 4 | 0 1 2 3 4", "5-9 replaced by 0-4 at line 6"},
-      {"5 6 7 8 9 | 5 6 7 8 9", "0-4 replaced by 5-9 at line 1"},
+      {"0 1 2 3 4 0 1 2 3 4", "5-9 replaced by 0-4 at line 6"},
+      {"5 6 7 8 9 5 6 7 8 9", "0-4 replaced by 5-9 at line 1"},
       // One that moves is one, wherever it goes.
       {"0 8 1 2 3 4 5 6 7 9", "8 moved at line 2"},
       {"0 2 3 4 5 6 7 8 1 9", "1 moved at line 9"},
       {"0 8 2 3 4 5 6 7 1 9", "8 moved at line 2, 1 moved at line 9"},
-      {"5 6 7 8 9 | 0 1 2 3 4", "5-9 moved at line 1"},
+      {"5 6 7 8 9 0 1 2 3 4", "5-9 moved at line 1"},
       {"9 8 7 6 5 4 3 2 1 0",
        "9 moved at line 1, 8 moved at line 2, 7 moved at line 3, 6 moved at line 4, 5 moved at "
        "line 5, 4 moved at line 6, 3 moved at line 7, 2 moved at line 8, 1 moved at line 9"},
@@ -133,6 +126,6 @@ TEST_CASE("where the lines are in no order at all it gives up, and says where") 
   for (std::size_t i = 0; i < RollCall::most_runs; ++i) lines += "x" + std::to_string(2 * i) + " ";
   CHECK_FALSE(roll_of(lines, {0, 100'000}).given_up());
   const auto roll = roll_of(lines + "99000 99001", {0, 100'000});
-  CHECK(roll.given_up() == LinePlace{0, RollCall::most_runs + 1});
+  CHECK(roll.given_up() == RollCall::most_runs);
   CHECK(roll.misdeeds().empty());  // of what lies behind nothing is said
 }
