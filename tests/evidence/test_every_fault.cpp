@@ -86,29 +86,51 @@ TEST_CASE(
     "where the stored tree is damaged elsewhere, the first fault is proven, and named alone") {
   struct Case {
     const char* what;
-    std::string (*change)(std::size_t, const std::string&);
+    std::string (*change)(const Log&, std::size_t, const std::string&);
     const char* fault;
   };
   const Case cases[] = {
       {"altered",
-       [](std::size_t i, const std::string& line) { return i % 100 == 17 ? altered(line) : line; },
+       [](const Log&, std::size_t i, const std::string& line) {
+         return i % 100 == 17 ? altered(line) : line;
+       },
        "17: record 17 was altered: records-000000000000.jsonl:18 is not the line that was signed"},
       {"removed",
-       [](std::size_t i, const std::string& line) { return i == 5 || i == 80 ? "" : line; },
+       [](const Log&, std::size_t i, const std::string& line) {
+         return i == 5 || i == 80 ? "" : line;
+       },
        "5: record 5 was removed: records-000000000000.jsonl:6 has record 6"},
       {"inserted",
-       [](std::size_t i, const std::string& line) {
+       [](const Log&, std::size_t i, const std::string& line) {
          return i == 8 || i == 90 ? "{\"seq\":8}\n" + line : line;
        },
        "8: a line was inserted at records-000000000000.jsonl:9: record 8, which belongs there, is "
        "at records-000000000000.jsonl:10"},
-      {"the end gone", [](std::size_t i, const std::string& line) { return i < 990 ? line : ""; },
+      {"repeated",
+       [](const Log& log, std::size_t i, const std::string& line) {
+         return i == 8 || i == 90 ? log.lines[3] + "\n" + line : line;
+       },
+       "8: a line was inserted at records-000000000000.jsonl:9, a copy of record 3: record 8, "
+       "which belongs there, is at records-000000000000.jsonl:10"},
+      {"replaced",
+       [](const Log& log, std::size_t i, const std::string& line) {
+         return i == 50 || i == 90 ? log.lines[3] + "\n" : line;
+       },
+       "50: record 50 was replaced: records-000000000000.jsonl:51 has a copy of record 3"},
+      {"swapped",
+       [](const Log& log, std::size_t i, const std::string& line) {
+         return i == 9 ? log.lines[210] + "\n" : i == 210 ? log.lines[9] + "\n" : line;
+       },
+       "9: the records were reordered: records-000000000000.jsonl:10 has record 210, and record 9 "
+       "is at records-000000000000.jsonl:211"},
+      {"the end gone",
+       [](const Log&, std::size_t i, const std::string& line) { return i < 990 ? line : ""; },
        "990: records 990 to 999 are missing: 1000 were signed"},
   };
   for (const auto& c : cases) {
     CAPTURE(c.what);
     const Log log(1000, 300, 5);
-    rewrite(log, c.change);
+    rewrite(log, [&](std::size_t i, const std::string& line) { return c.change(log, i, line); });
     damage_tree(log, 400);
     const auto verified = verify(log);
     CHECK(faults_of(verified) == std::string(c.fault) + "\n");
