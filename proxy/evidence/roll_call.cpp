@@ -90,11 +90,11 @@ class Inquiry {
         continue;
       }
       const auto [seq, end] = range_of(piece.run);
-      judge({begin, seq}, std::move(strays), &piece);
+      judge({begin, seq}, strays, &piece);
       strays.clear();
       begin = end;
     }
-    if (to_the_end_) judge({begin, all_.end}, std::move(strays), nullptr);
+    if (to_the_end_) judge({begin, all_.end}, strays, nullptr);
     std::ranges::stable_sort(found_, {}, &Misdeed::at);
     return std::move(found_);
   }
@@ -120,7 +120,7 @@ class Inquiry {
   }
 
   // A gap between records in place: those that belong there, and the lines that stand there.
-  void judge(RecordRange gap, std::vector<Piece> strays, const Piece* next) {
+  void judge(RecordRange gap, const std::vector<Piece>& strays, const Piece* next) {
     gap_ = gap;
     next_ = next;
     nowhere_ = there_.missing_of(gap);
@@ -206,7 +206,7 @@ class Inquiry {
     found.copies = copies;
     if (next_) {
       found.next_place = next_->run.place;
-      found.next = *next_->run.seq;
+      found.next = next_->run.seq;
     }
     found_.push_back(found);
   }
