@@ -95,7 +95,7 @@ class Inquiry {
       begin = end;
     }
     if (to_the_end_) judge({begin, all_.end}, strays, nullptr);
-    std::ranges::stable_sort(found_, {}, &Misdeed::at);
+    std::ranges::sort(found_, {}, [](const Misdeed& it) { return std::pair(it.at, it.place); });
     return std::move(found_);
   }
 

@@ -51,7 +51,7 @@ class RollCall {
   void take(std::optional<std::uint64_t> seq, bool genuine);
   // Where the lines were too much out of order to go on with: from there on nothing was taken.
   std::optional<std::uint64_t> given_up() const { return given_up_; }
-  // By the first record concerned.
+  // By the first record concerned, then by place.
   std::vector<Misdeed> misdeeds() const;
 
  private:
