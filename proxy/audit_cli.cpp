@@ -88,16 +88,7 @@ AuditCli::AuditCli(CLI::App& app)
         ->required()
         ->type_name("DIR");
   take_key(*verify_, public_key_);
-  verify_
-      ->add_option("--checkpoint", checkpoint_,
-                   "a checkpoint of this log that was kept elsewhere: finds a lost end, and a log "
-                   "that was signed anew")
-      ->type_name("FILE");
-  verify_
-      ->add_option("--checkpoint-key", checkpoint_key_,
-                   "the public key of that checkpoint, where the log has another one by now")
-      ->needs("--checkpoint")
-      ->type_name("FILE");
+  take_checkpoint();
   prove_->add_option("seq", seq_, "the record's number")
       ->required()
       ->check(check_whole)
@@ -111,6 +102,28 @@ AuditCli::AuditCli(CLI::App& app)
       ->required()
       ->type_name("FILE");
   take_key(*verify_proof_, public_key_);
+}
+
+void AuditCli::take_checkpoint() {
+  CLI::Option* checkpoint =
+      verify_
+          ->add_option("--checkpoint", checkpoint_,
+                       "a checkpoint of this log that was kept elsewhere: finds a lost end, and a "
+                       "log that was signed anew")
+          ->type_name("FILE");
+  verify_
+      ->add_option("--since", since_,
+                   "the same, and the segments that lie wholly before it are not read")
+      ->excludes(checkpoint)
+      ->type_name("FILE");
+  verify_
+      ->add_option("--checkpoint-key", checkpoint_key_,
+                   "the public key of that checkpoint, where the log has another one by now")
+      ->type_name("FILE");
+  verify_->final_callback([this] {
+    if (!checkpoint_key_.empty() && checkpoint_.empty() && since_.empty())
+      throw CLI::RequiresError("--checkpoint-key", "--checkpoint or --since");
+  });
 }
 
 bool AuditCli::parsed() const {
@@ -132,11 +145,11 @@ int AuditCli::run(Streams streams) const {
 int AuditCli::verify(Streams streams) const {
   const PublicKey key = load_public_key(public_key_);
   std::optional<Checkpoint> kept;
-  if (!checkpoint_.empty())
-    kept = kept_checkpoint(checkpoint_,
-                           checkpoint_key_.empty() ? key : load_public_key(checkpoint_key_));
+  if (const auto& file = since_.empty() ? checkpoint_ : since_; !file.empty())
+    kept = kept_checkpoint(file, checkpoint_key_.empty() ? key : load_public_key(checkpoint_key_));
   const auto threads = std::max(1U, std::thread::hardware_concurrency());
-  const VerifiedLog verified = verify_log(directory_, key, kept, threads);
+  const VerifiedLog verified = verify_log(directory_, key, kept, threads,
+                                          since_.empty() ? Extent::everything : Extent::since_kept);
   print(verified, directory_, key, streams.out);
   return verified.faults.empty() ? good : not_good;
 }

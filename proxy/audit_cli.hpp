@@ -27,6 +27,7 @@ class AuditCli {
   int run(Streams streams) const;
 
  private:
+  void take_checkpoint();
   int verify(Streams streams) const;
   int prove(Streams streams) const;
   int verify_proof(Streams streams) const;
@@ -39,7 +40,8 @@ class AuditCli {
   std::string directory_;
   std::string public_key_;
   std::string checkpoint_;      // of `--checkpoint`; empty: none
-  std::string checkpoint_key_;  // its public key; empty: the log's
+  std::string since_;           // of `--since`, likewise
+  std::string checkpoint_key_;  // the public key of either; empty: the log's
   std::string proof_;
   std::uint64_t seq_ = 0;
   std::optional<std::uint64_t> size_;

@@ -149,6 +149,10 @@ void AuditSegments::lock() {
   if (::fstat(folder_, &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     notices_.push_back("audit " + directory_.string() +
                        ": others than its owner have access to it; its mode should be 0700");
+  // The directory itself, which nobody can remove and leave it in use; and a file in it, because
+  // NFS locks no directories.
+  if (::flock(folder_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    fail(directory_, "is in use by another process");
   lock_ = ::openat(folder_, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock_ < 0) fail_errno(directory_ / "lock", "cannot be opened");
   if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;

@@ -243,12 +243,12 @@ bool AuditWriter::take(std::string_view first, std::string_view second) {
 // A round early, so that the time is kept although it is looked at once a round.
 void AuditWriter::seal_if_due() {
   learn(sealer_.outcome());
-  const bool wanted = tree_.size() > sealed_ || trouble_.lasts();
-  if (sealer_.busy() || !wanted) return;
+  const auto since = std::chrono::steady_clock::now() - sealed_at_;
+  if (sealer_.busy() || since < settings_.seal - settings_.round) return;
   // Else the next commit tries that again.
   if (settings_.durability == Durability::request && !segments_.durable()) return;
-  const auto since = std::chrono::steady_clock::now() - sealed_at_;
-  if (since >= settings_.seal - settings_.round) begin_seal(false);
+  // A checkpoint that somebody has deleted is made anew, although nothing comes.
+  if (tree_.size() > sealed_ || trouble_.lasts() || !tree_.has_checkpoint()) begin_seal(false);
 }
 
 // Has everything that is written made durable, then signed; but not where the lines are gone: a

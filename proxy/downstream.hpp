@@ -30,7 +30,7 @@ class Downstream {
 
   virtual const Peer& peer() const = 0;
   // Of the bearer token that came last.
-  virtual LastHash& last_bearer() = 0;
+  virtual LastBearer& last_bearer() = 0;
 
   // ---- The request's body.
   virtual Framing body_framing() const = 0;

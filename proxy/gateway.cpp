@@ -215,7 +215,8 @@ void Gateway::record(Slot& slot, Downstream& client) {
   if (!exchange.identity.bearer_token.empty())
     outcome.bearer_hash = client.last_bearer().write(exchange.identity.bearer_token, hash_);
   if (!exchange.identity.device_token.empty())
-    outcome.device_hash = hash_.write(exchange.identity.device_token, slot.device_hash);
+    outcome.device_hash =
+        hash_.write(Secret::device_token, exchange.identity.device_token, slot.device_hash);
   const auto line = filters::render_record(exchange, outcome, slot.arena);
   // What was reserved may be less than this: the ring then takes it where there is room, or counts
   // it.

@@ -24,6 +24,10 @@ namespace {
 // Part of the key id's definition: changing it changes every id.
 constexpr std::string_view id_label{"prefgate hmac key id 1\0", 23};
 
+// Before a bearer token in what is hashed. Neither kind of token has a NUL in it (RFC 6750 section
+// 2.1; the built-in contract), so no device token reads like it. Changing it changes every hash.
+constexpr std::string_view bearer_label{"prefgate bearer token\0", 22};
+
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
   throw std::runtime_error("HMAC key " + file.string() + ": " + what);
 }
@@ -135,17 +139,23 @@ KeyedHash::KeyedHash(const HmacKey& key) : id_{} {
   };
   begin(inner_, 0x36);
   begin(outer_, 0x5c);
+  bearer_ = inner_;
+  SHA256_Update(&bearer_, bearer_label.data(), bearer_label.size());
   OPENSSL_cleanse(block.data(), block.size());
 }
 
 KeyedHash::~KeyedHash() {
   OPENSSL_cleanse(&inner_, sizeof inner_);
+  OPENSSL_cleanse(&bearer_, sizeof bearer_);
   OPENSSL_cleanse(&outer_, sizeof outer_);
 }
 
-filters::Digest KeyedHash::mac(std::string_view secret) const {
+filters::Digest KeyedHash::mac(std::string_view device_token) const {
+  return finish(inner_, device_token);
+}
+
+filters::Digest KeyedHash::finish(SHA256_CTX inner, std::string_view secret) const {
   filters::Digest digest;
-  auto inner = inner_;
   SHA256_Update(&inner, secret.data(), secret.size());
   SHA256_Final(digest.data(), &inner);
   auto outer = outer_;
@@ -154,25 +164,26 @@ filters::Digest KeyedHash::mac(std::string_view secret) const {
   return digest;
 }
 
-std::string_view KeyedHash::write(std::string_view secret, std::span<char, text_size> to) const {
+std::string_view KeyedHash::write(Secret kind, std::string_view secret,
+                                  std::span<char, text_size> to) const {
   constexpr std::string_view scheme = "hmac-sha256:";
   char* at = std::ranges::copy(scheme, to.data()).out;
   at = std::ranges::copy(id_, at).out;
   *at++ = ':';
-  to_hex(mac(secret), at);
+  to_hex(finish(kind == Secret::bearer_token ? bearer_ : inner_, secret), at);
   return {to.data(), to.size()};
 }
 
-LastHash::~LastHash() {
-  OPENSSL_cleanse(secret_.data(), secret_.size());
+LastBearer::~LastBearer() {
+  OPENSSL_cleanse(token_.data(), token_.size());
 }
 
-std::string_view LastHash::write(std::string_view secret, const KeyedHash& hash) {
+std::string_view LastBearer::write(std::string_view token, const KeyedHash& hash) {
   const std::string_view text(text_.data(), text_.size());
-  if (!secret.empty() && secret == secret_) return text;
-  OPENSSL_cleanse(secret_.data(), secret_.size());
-  secret_.assign(secret.substr(0, secret.size() <= most ? secret.size() : 0));
-  return hash.write(secret, text_);
+  if (!token.empty() && token == token_) return text;
+  OPENSSL_cleanse(token_.data(), token_.size());
+  token_.assign(token.substr(0, token.size() <= most ? token.size() : 0));
+  return hash.write(Secret::bearer_token, token, text_);
 }
 
 }  // namespace proxy

@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -54,6 +55,11 @@ LoadedKey load_or_make_hmac_key(const std::filesystem::path& audit_directory);
 // SHA-256 of `text` in hex (FIPS 180-4).
 std::string sha256_hex(std::string_view text);
 
+// The secrets that are hashed for records. A bearer token that is also somebody's device token, to
+// the byte, has another hash as the one than as the other: nothing is joined that is not the same
+// thing.
+enum class Secret : std::uint8_t { device_token, bearer_token };
+
 class KeyedHash final : public filters::SecretHash {
  public:
   // "hmac-sha256:" key id ":" 64 hex digits
@@ -64,34 +70,38 @@ class KeyedHash final : public filters::SecretHash {
   KeyedHash& operator=(const KeyedHash&) = delete;
   ~KeyedHash();
 
-  // The MAC itself.
-  filters::Digest mac(std::string_view secret) const override;
+  // The MAC of a device token, the one that policies name: nothing comes before it.
+  filters::Digest mac(std::string_view device_token) const override;
   // Writes the text form to `to` and returns it. Allocates nothing.
-  std::string_view write(std::string_view secret, std::span<char, text_size> to) const;
+  std::string_view write(Secret kind, std::string_view secret, std::span<char, text_size> to) const;
 
  private:
-  SHA256_CTX inner_;  // has taken in key xor ipad
-  SHA256_CTX outer_;  // has taken in key xor opad
+  filters::Digest finish(SHA256_CTX inner, std::string_view secret) const;
+
+  SHA256_CTX inner_;   // has taken in key xor ipad
+  SHA256_CTX bearer_;  // and the label of bearer tokens
+  SHA256_CTX outer_;   // has taken in key xor opad
   std::array<char, 8> id_;
 };
 
-// LastHash: the text form of one secret, remembered: clients say the same token with each request
-// of a connection, and that costs more to hash than all the rest of its head. Owned by the
-// connection, so that nobody can learn by its being quick what others have said.
-class LastHash {
+// LastBearer: the hash of one bearer token, remembered: clients say the same one with each request
+// of a connection, and it costs more to hash than all the rest of the head. Owned by the
+// connection, so that nobody can learn by its being quick what others have said. It wipes the
+// token.
+class LastBearer {
  public:
-  static constexpr std::size_t most = 1024;  // bytes of a secret that is remembered
+  static constexpr std::size_t most = 1024;  // bytes of a token that is remembered
 
-  LastHash() = default;
-  LastHash(const LastHash&) = delete;
-  LastHash& operator=(const LastHash&) = delete;
-  ~LastHash();
+  LastBearer() = default;
+  LastBearer(const LastBearer&) = delete;
+  LastBearer& operator=(const LastBearer&) = delete;
+  ~LastBearer();
 
   // As KeyedHash::write of one and the same `hash`. Valid until the next call.
-  std::string_view write(std::string_view secret, const KeyedHash& hash);
+  std::string_view write(std::string_view token, const KeyedHash& hash);
 
  private:
-  std::string secret_;
+  std::string token_;
   std::array<char, KeyedHash::text_size> text_;
 };
 

@@ -35,7 +35,7 @@ class Session final : public Downstream {
   std::size_t index = 0;  // in the worker's list
 
   const Peer& peer() const override { return peer_; }
-  LastHash& last_bearer() override { return last_bearer_; }
+  LastBearer& last_bearer() override { return last_bearer_; }
   Framing body_framing() const override { return parser_->framing(); }
   std::uint64_t body_length() const override { return parser_->length(); }
   Piece next_body() override;
@@ -70,7 +70,7 @@ class Session final : public Downstream {
   Peer peer_;
   std::array<char, 48> address_;
   std::vector<std::string> names_;  // of the client's certificate
-  LastHash last_bearer_;
+  LastBearer last_bearer_;
   std::size_t served_ = 0;
   Framing answer_framing_ = Framing::none;
   bool body_over_ = true;    // the request's body was read to its end

@@ -1,6 +1,9 @@
 #include "proxy/evidence/audit_tree.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -142,6 +145,10 @@ void AuditTree::notice(const std::string& what) {
 
 void AuditTree::append(std::string_view lines) {
   for_each_line(lines, [this](std::string_view line) { stored_.append(leaf_hash(line)); });
+}
+
+bool AuditTree::has_checkpoint() const {
+  return ::access((directory_ / checkpoint_name).c_str(), F_OK) == 0 || errno != ENOENT;
 }
 
 std::error_code AuditTree::sign(bool closed) {

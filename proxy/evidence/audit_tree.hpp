@@ -40,6 +40,8 @@ class AuditTree {
   std::error_code write() { return stored_.write(); }
   // Why nothing may be signed: a file of the tree was removed or moved away.
   std::error_code missing() const { return stored_.missing(); }
+  // Is there a checkpoint? It is not this one's doing where there is none: it has signed.
+  bool has_checkpoint() const;
   // Both, for everything appended.
   std::error_code sign(bool closed);
 

@@ -17,6 +17,14 @@ void TreeComparison::compare(unsigned height, std::uint64_t index, const Hash& h
   if (level.ahead.empty() || level.ahead[index - level.first] != hash) level.different = index;
 }
 
+std::optional<CompactRange> stored_range(std::uint64_t size, const StoredTree& stored) {
+  try {
+    return CompactRange(size, stored.nodes());
+  } catch (const std::runtime_error&) {  // they are too short
+    return std::nullopt;
+  }
+}
+
 std::optional<Hash> StoredProofs::leaf(std::uint64_t index) const {
   if (index >= size_) return std::nullopt;
   try {

@@ -36,6 +36,9 @@ class TreeComparison {
   std::array<Level, StoredTree::levels> levels_;
 };
 
+// Of the first `size` records, as they are stored; none where the files do not have them.
+std::optional<CompactRange> stored_range(std::uint64_t size, const StoredTree& stored);
+
 class StoredProofs {
  public:
   StoredProofs(const StoredTree& stored, std::uint64_t size, const Hash& root)

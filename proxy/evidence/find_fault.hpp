@@ -1,5 +1,6 @@
 // find_fault: which record is the first that is not as it was signed, and what became of it? Called
-// when the records' root is not the signed one, with what a first scan has found. Scans once more.
+// when the records' root is not the signed one and the stored tree is damaged, so that every_fault
+// cannot tell; with what a first scan has found. Scans once more.
 #pragma once
 
 #include <optional>

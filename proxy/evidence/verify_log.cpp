@@ -1,5 +1,6 @@
 #include "proxy/evidence/verify_log.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -7,8 +8,10 @@
 
 #include "proxy/evidence/audit_tree.hpp"
 #include "proxy/evidence/counted.hpp"
+#include "proxy/evidence/every_fault.hpp"
 #include "proxy/evidence/extra_files.hpp"
 #include "proxy/evidence/find_fault.hpp"
+#include "proxy/evidence/known_segments.hpp"
 #include "proxy/evidence/retention.hpp"
 #include "proxy/evidence/segment_reader.hpp"
 
@@ -18,15 +21,20 @@ namespace {
 class Verification {
  public:
   Verification(const std::filesystem::path& directory, const PublicKey& key,
-               const std::optional<Checkpoint>& kept, unsigned threads)
+               const std::optional<Checkpoint>& kept, unsigned threads, Extent extent)
       : threads_(threads), kept_(kept), file_(directory / AuditTree::checkpoint_name) {
     text_ = read_checkpoint();
     believe_checkpoint(key);
     // After the checkpoint: a gateway may be writing, and then there are more records, not fewer.
     segments_ = list_segments(directory);
-    tell(compare_compressed(segments_));
+    const bool since = extent == Extent::since_kept && kept_;
+    const auto unread = since ? count_known(segments_, *kept_, result_.checkpoint) : 0;
+    const auto first = unread > 0 ? segments_[unread].first_seq : 0;
+    tell(compare_compressed(
+        {segments_.begin() + static_cast<std::ptrdiff_t>(unread), segments_.end()}));
     const StoredTree stored(directory, StoredTree::Access::read);
     believe_retention(open_retention(directory, key), stored);
+    if (base_known_ && first > base_.size()) pass_known(first, stored);
     result_.segments = segments_.size();
     scan(stored);
   }
@@ -54,16 +62,13 @@ class Verification {
     const auto [first, root] = *opened.retention;
     judge_order(first);
     pass_removed(*opened.retention, stored);
-    try {
-      base_ = CompactRange(first, stored.nodes());
-    } catch (const std::runtime_error&) {
-      base_ = {};  // the tree is too short
-    }
-    base_known_ = base_.size() == first && base_.root() == root;
+    const auto range = stored_range(first, stored);
+    retained_ = true;
+    base_known_ = range && range->root() == root;
+    base_ = base_known_ ? *range : unknown(first);
     if (base_known_)
       return note("the first " + counted(first, "record") + (first == 1 ? " was" : " were") +
                   " removed by retention, as the log's key has signed");
-    base_ = CompactRange(first, [](unsigned, std::uint64_t) { return Hash{}; });
     fault({}, "the stored tree is damaged: of the " + counted(first, "record") +
                   " that retention has removed it does not have what was signed, and without the "
                   "records nothing can make that anew. So nothing shows that the records which "
@@ -90,6 +95,24 @@ class Verification {
       ++kept;
     tell(check_removed({segments_.begin(), kept}, retention, stored));
     segments_.erase(segments_.begin(), kept);
+  }
+
+  void pass_known(std::uint64_t first, const StoredTree& stored) {
+    const auto read = std::ranges::find(segments_, first, &Segment::first_seq);
+    const auto unread = static_cast<std::size_t>(read - segments_.begin());
+    segments_.erase(segments_.begin(), read);
+    auto known = know_records(stored, *kept_, base_.size(), first, unread);
+    base_known_ = known.range.has_value();
+    base_ = known.range.value_or(unknown(first));
+    if (base_known_)
+      note(std::move(known.what));
+    else
+      fault({}, std::move(known.what));
+  }
+
+  // Has their number alone.
+  static CompactRange unknown(std::uint64_t records) {
+    return {records, [](unsigned, std::uint64_t) { return Hash{}; }};
   }
 
   void scan(const StoredTree& stored) {
@@ -148,10 +171,11 @@ class Verification {
     const auto& own = result_.checkpoint;
     if (log_.unknown) return;
     if (!base_known_) {
+      if (kept_ && kept_->size > log_.lines) judge_kept(first);
       judge_numbers(first);
       return judge_end();
     }
-    if (own && !fits(*own, first)) return fault(find_fault(first, *own, threads_));
+    if (own && !fits(*own, first)) return judge_records(first, *own);
     if (own && log_.unreadable > 0)
       note(
           "with the hashes that the stored tree has of the records that cannot be read, all "
@@ -170,15 +194,31 @@ class Verification {
     return checkpoint.size <= log_.lines && roots_.at(checkpoint.size) == checkpoint.root;
   }
 
+  // The records are not those that this checkpoint signs: which, and what became of them? `anew`
+  // begins the first fault.
+  void judge_records(const FirstScan& first, const Checkpoint& checkpoint,
+                     const std::string& anew = {}) {
+    const bool own = checkpoint == result_.checkpoint;
+    auto faults = every_fault(first, checkpoint, !own || !closed(), threads_);
+    if (!faults || faults->empty()) {
+      faults = {find_fault(first, checkpoint, threads_)};
+      note(
+          "the stored tree does not have what was signed: beside the fault that is named there may "
+          "be others");
+    }
+    faults->front().what.insert(0, anew);
+    for (auto& each : *faults) fault(std::move(each));
+    judge_torn_ends();
+  }
+
   void judge_kept(const FirstScan& first) {
     if (kept_->size > log_.lines)
       return fault(log_.lines,
                    "records were lost from the end: the checkpoint kept elsewhere has " +
                        counted(kept_->size, "record") + ", and " + std::to_string(log_.lines) +
                        " are there");
-    auto found = find_fault(first, *kept_, threads_);
-    if (result_.checkpoint) found.what = "the log was rewritten and signed anew: " + found.what;
-    fault(std::move(found));
+    judge_records(first, *kept_,
+                  result_.checkpoint ? "the log was rewritten and signed anew: " : "");
   }
 
   void judge_numbers(const FirstScan& first) {
@@ -198,21 +238,23 @@ class Verification {
     for (std::size_t level = 0; level < StoredTree::levels; ++level)
       if (const auto node = first.comparison.first_different(level);
           node && *node < result_.checkpoint->size >> StoredTree::tile_height * level)
-        return fault({},
-                     "tree-" + std::to_string(level) + " is damaged at its entry " +
-                         std::to_string(*node) + "; the records are those that were signed. " +
-                         (base_.size() == 0 ? "Move the tree-* files away: the gateway's next "
-                                              "start makes them anew"
-                                            : "Leave the tree-* files where they are: of removed "
-                                              "records nothing else is left"));
+        return fault({}, "tree-" + std::to_string(level) + " is damaged at its entry " +
+                             std::to_string(*node) + "; the records are those that were signed. " +
+                             (!retained_ ? "Move the tree-* files away: the gateway's next "
+                                           "start makes them anew"
+                                         : "Leave the tree-* files where they are: of removed "
+                                           "records nothing else is left"));
+  }
+
+  // A gateway that was started in the meantime has signed that it goes on.
+  bool closed() const {
+    return result_.checkpoint && result_.checkpoint->closed && read_checkpoint() == text_;
   }
 
   // What lies behind the signed records, and behind the last line end.
   void judge_end() {
     const auto& own = result_.checkpoint;
-    // A gateway that was started in the meantime has signed that it goes on.
-    const bool closed = own && own->closed && read_checkpoint() == text_;
-    if (closed && unsigned_)
+    if (unsigned_ && closed())
       fault(unsigned_->index, counted(log_.lines - unsigned_->index, "line") + " from " +
                                   place_of(segments_, *unsigned_) +
                                   " on came after the gateway had signed its last record");
@@ -221,10 +263,14 @@ class Verification {
            place_of(segments_, *unsigned_) +
            " on came after the last checkpoint: the gateway is running, or was killed; nobody "
            "vouches for them until it signs again");
+    judge_torn_ends();
+  }
+
+  void judge_torn_ends() {
     for (const auto& torn : log_.torn) {
       const auto what = segments_[torn.segment].file.filename().string() + " ends in " +
                         counted(torn.bytes, "byte") + " without a line end";
-      if (closed || torn.segment + 1 < segments_.size())
+      if (closed() || torn.segment + 1 < segments_.size())
         fault({}, what + ", which no gateway leaves there");
       else
         note(what + ": a record that is being written, or was when the gateway was killed");
@@ -246,8 +292,9 @@ class Verification {
   const std::filesystem::path file_;  // of the checkpoint
   std::optional<std::string> text_;   // what was in it
   std::vector<Segment> segments_;
-  CompactRange base_;       // of the records that retention has removed
+  CompactRange base_;       // of the records before those that are read
   bool base_known_ = true;  // else it has their number alone
+  bool retained_ = false;   // retention has removed records
   Damage damage_;
   std::map<std::uint64_t, Hash> roots_;  // by size, of the checkpoints'
   ScannedLog log_;
@@ -258,8 +305,8 @@ class Verification {
 }  // namespace
 
 VerifiedLog verify_log(const std::filesystem::path& directory, const PublicKey& key,
-                       const std::optional<Checkpoint>& kept, unsigned threads) {
-  return Verification(directory, key, kept, threads).result();
+                       const std::optional<Checkpoint>& kept, unsigned threads, Extent extent) {
+  return Verification(directory, key, kept, threads, extent).result();
 }
 
 }  // namespace proxy

@@ -53,7 +53,7 @@ std::string hashed(std::string& token, const HmacKey& key) {
   if (token.ends_with('\r')) token.pop_back();
   if (token.empty()) throw std::runtime_error("--device: standard input has no device token");
   std::string hash(KeyedHash::text_size, '\0');
-  KeyedHash(key).write(token, std::span<char, KeyedHash::text_size>(hash));
+  KeyedHash(key).write(Secret::device_token, token, std::span<char, KeyedHash::text_size>(hash));
   return hash;
 }
 

@@ -1,8 +1,10 @@
 // A thousand random tamperings with a log of ten thousand records, or under PREFGATE_LONG of a
 // hundred thousand: each is found, and where the first record it concerns can be known, that one is
-// named. The same log untouched is good, before, between and after.
+// named. The same log untouched is good, before, between and after. Then several at once, of which
+// each is to be named, and no record that nobody has touched.
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "proxy/evidence/verify_log.hpp"
 #include "tests/evidence/log.hpp"
@@ -154,4 +156,96 @@ TEST_CASE("of a thousand random tamperings each is found, and an untouched log i
   CHECK(verify().faults.empty());
   CHECK(found.size() == std::size(tamperings));
   for (const auto& [what, times] : found) CHECK_MESSAGE(times > draws(50), what);
+}
+
+namespace {
+
+// What was done to some of the records of a log, each in a place of its own, and what is to be
+// said.
+class Deeds {
+ public:
+  Deeds(const Log& log, std::size_t deeds, std::mt19937& random) : log_(log), random_(random) {
+    for (const auto& line : log.lines) lines_.push_back({line});
+    while (deeds-- > 0) commit(random() % 5);
+  }
+
+  const std::vector<std::string>& said() const { return said_; }
+  // In segments that begin where those of the log do.
+  Texts texts() const {
+    Texts texts;
+    for (std::size_t segment = 0; segment < log_.segments.size(); ++segment) {
+      const auto last = segment + 1 == log_.segments.size();
+      auto& text = texts[segment_name(log_.segments[segment])];
+      for (auto i = log_.segments[segment]; i < (last ? lines_.size() : log_.segments[segment + 1]);
+           ++i)
+        for (const auto& line : lines_[i]) text += line + "\n";
+    }
+    return texts;
+  }
+
+ private:
+  // A record that has nothing happening to it or beside it yet.
+  std::size_t another() {
+    for (;;) {
+      const auto i = 1 + random_() % (lines_.size() / 3 - 1) * 3;
+      if (used_.insert(i).second) return i;
+    }
+  }
+
+  void commit(std::size_t what) {
+    const auto i = another();
+    const auto record = "record " + std::to_string(i);
+    auto& here = lines_[i];
+    switch (what) {
+      case 0:
+        here[0][here[0].size() - 3] ^= 1;
+        return said_.push_back(record + " was altered: ");
+      case 1:
+        here.clear();
+        return said_.push_back(record + " was removed: ");
+      case 2:
+        here.insert(here.begin(), "{\"seq\":" + std::to_string(i) + "}");
+        return said_.push_back(": " + record + ", which belongs there, is at ");
+      case 3: {
+        const auto of = another();
+        here.insert(here.begin(), log_.lines[of]);
+        return said_.push_back(", a copy of record " + std::to_string(of) + ": " + record + ", ");
+      }
+      default:
+        lines_[another()].push_back(here[0]);
+        here.clear();
+        return said_.push_back(" stands " + record);
+    }
+  }
+
+  const Log& log_;
+  std::mt19937& random_;
+  std::vector<std::vector<std::string>> lines_;  // that stand where each record stood
+  std::set<std::size_t> used_;
+  std::vector<std::string> said_;
+};
+
+}  // namespace
+
+TEST_CASE("of several misdeeds at once each is named, and no record that was let be") {
+  const Log log(3000, 1100, 20261123);
+  const auto good = texts_of(log);
+  std::mt19937 random(43);
+  for (int run = 0; run < draws(100); ++run) {
+    CAPTURE(run);
+    const Deeds deeds(log, 2 + random() % 12, random);
+    const auto bad = deeds.texts();
+    put_in_place(log, good, bad);
+    const auto faults = verify_log(log.directory(), test_key.public_key(), std::nullopt, 2).faults;
+    put_in_place(log, bad, good);
+    REQUIRE(faults.size() == deeds.said().size());
+    for (const auto& said : deeds.said()) {
+      CAPTURE(said);
+      // "record 4" is not "record 40": what is said goes on behind it, or ends.
+      CHECK(std::ranges::count_if(faults, [&](const LogFault& fault) {
+              return fault.what.starts_with(said) || fault.what.ends_with(said) ||
+                     (said[0] != 'r' && said[0] != ' ' && fault.what.find(said) != said.npos);
+            }) == 1);
+    }
+  }
 }

@@ -37,7 +37,7 @@ TEST_CASE("a log as the gateway left it is good, of whatever size, with any numb
     }
 }
 
-TEST_CASE("each kind of tampering is named, with the first record it concerns") {
+TEST_CASE("each kind of tampering is named, with every record it concerns") {
   struct Case {
     const char* what;
     void (*tamper)(std::vector<std::string>&);
@@ -52,7 +52,9 @@ TEST_CASE("each kind of tampering is named, with the first record it concerns") 
        "120: record 120 was altered: records-000000000100.jsonl:21 is not the line that was "
        "signed"},
       {"two changed", [](auto& lines) { lines[299][12] ^= 1, lines[40][12] ^= 1; },
-       "40: record 40 was altered: records-000000000000.jsonl:41 is not the line that was signed"},
+       "40: record 40 was altered: records-000000000000.jsonl:41 is not the line that was signed\n"
+       "299: record 299 was altered: records-000000000200.jsonl:100 is not the line that was "
+       "signed"},
       {"one removed", [](auto& lines) { lines.erase(at(lines, 5)); },
        "5: record 5 was removed: records-000000000000.jsonl:6 has record 6"},
       {"the first removed", [](auto& lines) { lines.erase(lines.begin()); },
@@ -76,13 +78,27 @@ TEST_CASE("each kind of tampering is named, with the first record it concerns") 
        "300: 1 line from records-000000000200.jsonl:101 on came after the gateway had signed its "
        "last record"},
       {"two swapped", [](auto& lines) { std::swap(lines[9], lines[210]); },
-       "9: the records were reordered: records-000000000000.jsonl:10 has record 210, and record 9 "
-       "is at records-000000000200.jsonl:11"},
+       "9: the records were reordered: at records-000000000000.jsonl:10 stands record 210\n"
+       "9: the records were reordered: at records-000000000200.jsonl:11 stands record 9"},
       {"one in the place of another", [](auto& lines) { lines[250] = lines[20]; },
        "250: record 250 was replaced: records-000000000200.jsonl:51 has a copy of record 20"},
       {"a segment in the place of a later one",
        [](auto& lines) { std::copy(lines.begin(), at(lines, 100), at(lines, 200)); },
-       "200: record 200 was replaced: records-000000000200.jsonl:1 has a copy of record 0"},
+       "200: records 200 to 299 were replaced: from records-000000000200.jsonl:1 on are copies of "
+       "records 0 to 99"},
+      {"one altered, some removed, one repeated, and one moved",
+       [](auto& lines) {
+         lines.push_back(lines[50]);
+         lines.erase(at(lines, 200), at(lines, 203));
+         lines.insert(at(lines, 120), lines[7]);
+         lines.erase(at(lines, 50));
+         lines[20][12] ^= 1;
+       },
+       "20: record 20 was altered: records-000000000000.jsonl:21 is not the line that was signed\n"
+       "50: the records were reordered: at records-000000000200.jsonl:98 stands record 50\n"
+       "120: a line was inserted at records-000000000100.jsonl:20, a copy of record 7: record 120, "
+       "which belongs there, is at records-000000000100.jsonl:21\n"
+       "200: records 200 to 202 were removed: records-000000000200.jsonl:1 has record 203"},
   };
   for (const auto& c : cases) {
     CAPTURE(c.what);

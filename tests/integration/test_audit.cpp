@@ -147,12 +147,31 @@ TEST_CASE("numbers go on after a restart, and a torn last line is cut") {
   CHECK(gateway.printed().find("torn last line") != std::string::npos);
 }
 
+TEST_CASE("a record says by which configuration and contract, as /status does in full") {
+  ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url());
+  CHECK(gateway.client().exchange(good_post()).status == 200);
+  const auto status = gateway.admin().exchange(request("GET", "/status")).body;
+  const auto records = gateway.records();
+  REQUIRE(records.size() == 1);
+  for (const std::string name : {"config", "contract"}) {
+    const auto digest = records[0].text(("prefgate." + name).c_str());
+    CAPTURE(digest);
+    CHECK(digest.size() == std::string("sha256:").size() + 16);
+    CHECK(status.find("\"" + name + "\":\"" + digest) != std::string::npos);
+  }
+}
+
 TEST_CASE("a second gateway on the same audit directory does not start") {
   ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
   RunningGateway gateway(upstream.url());
-  const auto second = run({binary("prefgate"), "serve", "-c", gateway.config()});
-  CHECK(second.status == 1);
-  CHECK(second.errors.find("in use by another process") != std::string::npos);
+  for (const bool unlocked : {false, true}) {
+    CAPTURE(unlocked);
+    if (unlocked) std::filesystem::remove(gateway.folder().path() / "audit/lock");
+    const auto second = run({binary("prefgate"), "serve", "-c", gateway.config()});
+    CHECK(second.status == 1);
+    CHECK(second.errors.find("in use by another process") != std::string::npos);
+  }
   CHECK(gateway.client().exchange(good_get()).status == 200);
 }
 

@@ -75,6 +75,28 @@ TEST_CASE("tail -f waits for an audit that is not there yet") {
   CHECK(tail.stop() == 0);
 }
 
+TEST_CASE("one token as bearer and device token has two hashes, and the device's finds it") {
+  ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url());
+  auto same = good_with_id("same");
+  same.replace(same.find("abc%3Adef"), 9, "test-bearer-token");
+  REQUIRE(gateway.client().exchange(same).status == 200);
+  REQUIRE(gateway.client().exchange(good_with_id("other")).status == 200);
+  const auto records = gateway.records();
+  REQUIRE(records.size() == 2);
+  const auto bearer = records[0].text("prefgate.bearer_token");
+  const auto device = records[0].text("prefgate.device_token");
+  CHECK(bearer == records[1].text("prefgate.bearer_token"));
+  CHECK(bearer != device);
+  CHECK(bearer.substr(0, 21) == device.substr(0, 21));  // under one key
+  Process::Options options;
+  options.input = "test-bearer-token";
+  const auto found = run(audit(gateway, "query", {"--device", "-", "--format", "json"}), options);
+  CHECK(is_record_of(found.output, "same"));
+  CHECK_FALSE(is_record_of(found.output, "other"));
+  CHECK(run(audit(gateway, "query", {"--device", bearer})).status == 1);
+}
+
 TEST_CASE("query finds a device by its token, which it does not show") {
   ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
   RunningGateway gateway(upstream.url());

@@ -73,6 +73,8 @@ TEST_CASE("wrong usage of the audit's commands is 2") {
            {"verify", "--public-key", place.key},
            {"verify", place.directory, "--public-key"},
            {"verify", place.directory, "--public-key", place.key, "--checkpoint-key", place.key},
+           {"verify", place.directory, "--public-key", place.key, "--checkpoint", place.first,
+            "--since", place.first},
            {"prove", place.directory},
            {"prove", place.directory, "x"},
            {"prove", place.directory, "-1"},
@@ -99,6 +101,10 @@ TEST_CASE("verify: 0 and what was seen, 1 and the fault, 2 and what cannot be re
       run_with({"verify", place.directory, "--public-key", place.key, "--checkpoint", place.first});
   CHECK(kept.status == 0);
   CHECK(kept.out == good.out);
+  const auto since =
+      run_with({"verify", place.directory, "--public-key", place.key, "--since", place.first});
+  CHECK(since.status == 0);
+  CHECK(since.out == good.out);  // there is one segment alone
 
   const auto unreadable = [&](const std::vector<std::string>& arguments, const std::string& what) {
     const Ran ran = run_with(arguments);
@@ -111,8 +117,9 @@ TEST_CASE("verify: 0 and what was seen, 1 and the fault, 2 and what cannot be re
   unreadable({"verify", place.directory + "x", "--public-key", place.key}, place.directory + "x");
   unreadable({"verify", place.directory, "--public-key", place.key, "--checkpoint", "none"},
              "none: cannot read: No such file");
-  unreadable({"verify", place.directory, "--public-key", place.key, "--checkpoint", place.key},
-             place.key + ": is not a signed note");
+  for (const auto* option : {"--checkpoint", "--since"})
+    unreadable({"verify", place.directory, "--public-key", place.key, option, place.key},
+               place.key + ": is not a signed note");
 
   const Ran wrong_key = run_with({"verify", place.directory, "--public-key", place.other});
   CHECK(wrong_key.status == 1);
@@ -149,6 +156,9 @@ TEST_CASE("a checkpoint kept from before the log changed its key verifies with t
   CHECK(has(one_key.err, kept + ": is not signed by this key"));
   CHECK(has(one_key.err, "--checkpoint-key"));
   CHECK(verify({"--checkpoint-key", key}).status == 2);
+  CHECK(run_with({"verify", place.directory, "--public-key", key, "--since", kept,
+                  "--checkpoint-key", old_key})
+            .status == 0);
   const Ran good = verify({"--checkpoint-key", old_key});
   CHECK(good.status == 0);
   CHECK(has(good.out, "12 records in 1 segment, 12 signed by " +

@@ -248,6 +248,27 @@ TEST_CASE("a write that fails says why, and counts nothing") {
 
 // ---- Former bugs.
 
+TEST_CASE("a directory in use stays so when its lock file is removed, or its name changed") {
+  const TemporaryDirectory folder;
+  const auto directory = folder.path() / "audit";
+  const auto is_in_use = [](const std::filesystem::path& named) {
+    return message_of([&] { AuditSegments second(named); }).find("in use by another process") !=
+           std::string::npos;
+  };
+  {
+    const AuditSegments first(directory);
+    std::filesystem::remove(directory / "lock");
+    CHECK(is_in_use(directory));
+    folder.write("audit/lock", "");
+    CHECK(is_in_use(directory));
+    std::filesystem::rename(directory, folder.path() / "elsewhere");
+    CHECK(is_in_use(folder.path() / "elsewhere"));
+    std::filesystem::rename(folder.path() / "elsewhere", directory);
+    CHECK(is_in_use(directory));
+  }
+  CHECK_NOTHROW(AuditSegments{directory});
+}
+
 TEST_CASE("nothing goes into a segment that was made shorter, nor behind it, nor is it filled up") {
   const TemporaryDirectory folder;
   const auto name = folder.path() / first_name;

@@ -10,12 +10,15 @@
 
 namespace {
 
+using namespace std::string_literals;
+
 using tests::message_of;
 using tests::mode_of;
 using tests::read_file;
 
 using proxy::HmacKey;
 using proxy::KeyedHash;
+using proxy::Secret;
 
 HmacKey key_of(const std::string& bytes) {
   return HmacKey({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
@@ -30,9 +33,9 @@ std::string hex(std::span<const unsigned char> bytes) {
   return text;
 }
 
-std::string text_of(KeyedHash& hash, std::string_view secret) {
+std::string text_of(KeyedHash& hash, std::string_view secret, Secret kind = Secret::device_token) {
   std::array<char, KeyedHash::text_size> space;
-  return std::string(hash.write(secret, space));
+  return std::string(hash.write(kind, secret, space));
 }
 
 }  // namespace
@@ -82,12 +85,34 @@ TEST_CASE("the text form names the scheme and the key") {
   CHECK(text_of(other, "some secret").substr(20) != text.substr(20));
 }
 
+TEST_CASE("a bearer token and a device token of the same bytes have different hashes") {
+  KeyedHash hash(key_of(std::string(32, 'k')));
+  const auto device = text_of(hash, "abc.def", Secret::device_token);
+  const auto bearer = text_of(hash, "abc.def", Secret::bearer_token);
+  CHECK(device.substr(0, 21) == bearer.substr(0, 21));  // the same key
+  CHECK(device.substr(21) == hex(hash.mac("abc.def")));
+  // By another implementation: HMAC of "prefgate bearer token", a NUL and the token.
+  CHECK(bearer.substr(21) == "a50655179e18f866e1727609dc6d4b926990e8d5d48469e0f563c366d46ec6eb");
+}
+
+TEST_CASE("the hash of a connection's last bearer token is that token's, whatever came before") {
+  const auto key = key_of(std::string(32, 'k'));
+  KeyedHash hash(key);
+  proxy::LastBearer last;
+  const std::string longest(proxy::LastBearer::most, 't');
+  const auto cut = longest.substr(1);
+  const auto longer = longest + "t";
+  for (const auto& token :
+       {"one"s, "one"s, "two"s, "on"s, "one"s, longest, longest, cut, longer, longer, ""s, ""s})
+    CHECK(last.write(token, hash) == text_of(hash, token, Secret::bearer_token));
+}
+
 TEST_CASE("hashing asks the heap for nothing") {
   KeyedHash hash(key_of(std::string(32, 'k')));
   std::array<char, KeyedHash::text_size> space;
   const std::string secret(1024, 's');
   const auto before = tests::allocations();
-  for (int i = 0; i < 100; ++i) hash.write(secret, space);
+  for (int i = 0; i < 100; ++i) hash.write(Secret::bearer_token, secret, space);
   CHECK(tests::allocations() == before);
 }
 

@@ -147,7 +147,8 @@ TEST_CASE("a device token comes from standard input alone, and is shown nowhere"
   const auto directory = log.directory().string();
   std::array<char, KeyedHash::text_size> hash;
   const std::string_view written =
-      KeyedHash(load_hmac_key(key).key).write(token, std::span<char, KeyedHash::text_size>(hash));
+      KeyedHash(load_hmac_key(key).key)
+          .write(Secret::device_token, token, std::span<char, KeyedHash::text_size>(hash));
   const std::string digest(written.substr(written.rfind(':') + 1));
   log.add();
   auto line = audit_line(1, {.device = digest});

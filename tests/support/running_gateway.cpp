@@ -60,6 +60,8 @@ bool Record::flag(const char* name) const {
 RunningGateway::RunningGateway(const std::string& upstream_url, const GatewaySetup& setup)
     : environment_(setup.environment) {
   folder_.write("prefgate.yaml", configuration(upstream_url, setup));
+  if (!setup.audit_at.empty())
+    std::filesystem::create_directory_symlink(setup.audit_at, folder_.path() / "audit");
   start();
 }
 

@@ -30,6 +30,7 @@ struct GatewaySetup {
   int workers = 1;
   std::filesystem::path certificates = {};  // folder of gateway.pem and .key; empty: development's
   std::string admin = "{address: \"127.0.0.1:0\"}";
+  std::filesystem::path audit_at = {};  // the folder that audit/ leads to; empty: it is one itself
   std::vector<std::pair<std::string, std::string>> environment = {};  // beyond the test's own
 };
 
