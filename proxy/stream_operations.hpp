@@ -15,8 +15,10 @@ struct Stream::Read {
   template <class Self>
   void operator()(Self& self, error_code error = {}, std::size_t count = 0) {
     if (state == State::done) return self.complete(result, size);
-    if (state != State::begin && stream.reading.expired()) return self.complete(timed_out, 0);
-    if (state == State::begin && stream.reading.expired()) return later(self, timed_out, 0);
+    // What has come in time counts, though the deadline passed before this was told of it.
+    const bool late = stream.reading.expired();
+    if (late && state == State::begin) return later(self, timed_out, 0);
+    if (late && (error || count == 0)) return self.complete(timed_out, 0);
     if (!stream.tls_) {
       if (state == State::received) return self.complete(error, count);
       state = State::received;
@@ -45,6 +47,7 @@ struct Stream::Read {
     // The engine answers a key update by itself, once this side writes: see Write. Here only what
     // must go out before more can come in.
     if (status == TlsEngine::Status::want_input) {
+      if (stream.reading.expired()) return self.complete(timed_out, 0);
       state = State::received;
       const auto room = tls.input_room(1);
       return stream.socket_.async_read_some(asio::buffer(room.data(), room.size()),
