@@ -40,6 +40,7 @@ Task<> AdminConnection::run() {
     if (!sent) co_return;
     arena_.reset();
   }
+  waits_since_ = {};  // it has had all that it will get, and is the first to go
   // What a refused request had behind its head stays unread: closing now would be a reset, which
   // can destroy the answer before it is read (RFC 9112 section 9.6).
   error_code ignored;

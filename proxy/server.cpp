@@ -31,10 +31,11 @@ constexpr std::chrono::seconds between_looks{1};  // at the policy's files
 
 class Server {
  public:
-  Server(const Config& config, std::uint64_t descriptors);
+  explicit Server(const Config& config);
   int run();
 
  private:
+  void tell_shortage(const Config& config);
   void open_admin();
   void on_signal(int signal);
   void on_drained();
@@ -48,6 +49,7 @@ class Server {
 
   const Config& config_;             // as started
   const std::uint64_t descriptors_;  // that it may have
+  std::string shortage_;             // of these, as it was last told
   asio::io_context context_{1};
   Signals signals_{context_, {SIGTERM, SIGINT, SIGHUP}};  // before any thread is made
   LiveConfig live_;
@@ -91,9 +93,9 @@ AuditSettings audit_settings(const Config& config) {
           .tell = [](const std::string& what) { spdlog::info("{}", what); }};
 }
 
-Server::Server(const Config& config, std::uint64_t descriptors)
+Server::Server(const Config& config)
     : config_(config),
-      descriptors_(descriptors),
+      descriptors_(raise_descriptor_limit()),
       live_(config),
       key_(load_key(config.audit)),
       tls_(config),
@@ -102,6 +104,7 @@ Server::Server(const Config& config, std::uint64_t descriptors)
       shared_{config, tls_.contexts(), key_.key, connections_},
       audit_(audit_settings(config)),
       vitals_(config, audit_, connections_) {
+  tell_shortage(config);
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
   for (const auto& notice : audit_.notices()) spdlog::warn("{}", notice);
   listeners_.take_over(listeners_.open(config.listen));
@@ -109,6 +112,11 @@ Server::Server(const Config& config, std::uint64_t descriptors)
     workers_.push_back(
         std::make_unique<Worker>(shared_, i, governance_, audit_.ring(i), listeners_.hand_out(i)));
   open_admin();
+}
+
+void Server::tell_shortage(const Config& config) {
+  const auto now = descriptor_shortage(config, descriptors_);
+  if (std::exchange(shortage_, now) != now && !now.empty()) spdlog::warn("{}", now);
 }
 
 void Server::open_admin() {
@@ -230,8 +238,7 @@ void Server::load_again() {
   }
   vitals_.adopt(certificates());
   change_log(now.log);
-  if (const auto shortage = descriptor_shortage(now, descriptors_); !shortage.empty())
-    spdlog::warn("{}", shortage);
+  tell_shortage(now);
   spdlog::info("{}: certificates, keys and trust are read again", why);
   take_over(why, found.governance);
 }
@@ -291,11 +298,8 @@ std::vector<ServedCertificate> Server::certificates() const {
 int serve(const Config& config) {
   keep_memory_private();
   try {
-    const auto descriptors = raise_descriptor_limit();
-    if (const auto shortage = descriptor_shortage(config, descriptors); !shortage.empty())
-      spdlog::warn("{}", shortage);
     drop_privileges();
-    return Server(config, descriptors).run();
+    return Server(config).run();
   } catch (const std::exception& error) {
     spdlog::error("cannot start: {}", error.what());
     return 1;

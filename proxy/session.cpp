@@ -101,9 +101,8 @@ Task<bool> Session::read_head() {
     }
     if (begun && take_head(scanner)) co_return true;
     if (!begun) rest(resting);
-    const auto room = input_.room(resting && !begun ? resting_input : scanner.most());
-    const auto [error, got] =
-        co_await stream_.async_read(asio::buffer(room.data(), room.size()), as_result);
+    const auto most = resting && !begun && !stream_.tls() ? resting_input : scanner.most();
+    const auto [error, got] = co_await stream_.async_read(input_, most, as_result);
     if (error == timed_out && begun) {
       open_slot({Reason::request_timeout}, 0);
       co_return true;
@@ -127,8 +126,9 @@ void Session::rest(bool long_idle) {
   else
     stream_.reading.arm(long_idle ? std::max(idle - until_rest, milliseconds{0})
                                   : std::min(idle, until_rest));
-  input_.shrink(long_idle);
-  if (auto* tls = stream_.tls()) tls->release_buffers(long_idle);
+  auto* const tls = stream_.tls();
+  input_.shrink(long_idle || tls);
+  if (tls) tls->release_buffers(long_idle);
 }
 
 bool Session::take_head(HeadScanner& scanner) {

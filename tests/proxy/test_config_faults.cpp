@@ -151,7 +151,7 @@ TEST_CASE("faults of limits, and both sides of each bound") {
       {"limits: {handshake: 1ms, request: 24h, idle: 1d, answer: 1ms, queue: 1ms}", ""},
       {"limits: {queue: 30s}", ""},
       {"limits: {queue: 31s}", ":1:17: never reached: `upstream.timeouts.total` is 30s"},
-      {"limits: {answer: 0s}", ":1:18: expected 1ms to 24h, got `0s`"},
+      {"limits: {answer: 0s}", ":1:18: expected 1ms to 1d, got `0s`"},
       {"limits: {handshake: 5m}", ":1:21: expected a time such as 30s, got `5m`"},
       {"limits: {idle: 60}",
        ":1:16: expected a time such as 30s, got `60`: give a unit (ms, s, min, h, d)"},

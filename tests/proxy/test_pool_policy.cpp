@@ -92,13 +92,12 @@ TEST_CASE("a connection that comes back is kept while somebody waits or idle pla
 
 TEST_CASE("one more is shed while the first in line has waited half of what it may") {
   using std::chrono::milliseconds;
-  struct Case {
+  const struct {
     int waited, most;
     bool shed;
-  };
-  for (const auto& [waited, most, shed] :
-       {Case{0, 1000, false}, Case{499, 1000, false}, Case{500, 1000, false}, Case{501, 1000, true},
-        Case{30'000, 1000, true}, Case{0, 1, false}, Case{1, 1, true}}) {
+  } cases[] = {{0, 1000, false},   {499, 1000, false},   {500, 1000, false}, {501, 1000, true},
+               {1000, 1000, true}, {30'000, 1000, true}, {0, 1, false},      {1, 1, true}};
+  for (const auto& [waited, most, shed] : cases) {
     CAPTURE(waited);
     CAPTURE(most);
     CHECK(sheds(milliseconds{waited}, milliseconds{most}) == shed);

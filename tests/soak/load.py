@@ -1,6 +1,7 @@
 """The load of a soak: clients that send good requests at a steady rate and keep what they were answered, and others that
 leave in the middle of something. Each request has an id of its own."""
 
+import array
 import asyncio
 import collections
 import itertools
@@ -18,20 +19,20 @@ class Load:
     def __init__(self, clear, tls, third, ca):
         self.clear, self.tls, self.third = clear, tls, third
         self.trust = ssl.create_default_context(cafile=ca)
-        self.ids = itertools.count()
-        self.sent, self.answered = set(), {}  # by id; those that were answered, with the status
+        # Of each request, by the number in its id: the status that it was answered with, 0 where it was not.
+        self.answers = array.array("H")
         self.statuses, self.faults = collections.Counter(), []
         self.left = 0
 
     def told(self):
-        return f"{len(self.sent)} requests sent, {len(self.answered)} answered: {dict(self.statuses)}; {self.left} left"
+        answered = self.statuses.total()
+        return f"{len(self.answers)} requests sent, {answered} answered: {dict(self.statuses)}; {self.left} left"
 
     def new_request(self):
-        number = next(self.ids)
-        identity = f"soak-{number}"
-        self.sent.add(identity)
+        number = len(self.answers)
+        self.answers.append(0)
         make = get if number % 2 else post
-        return identity, make(number % 500, f"X-Request-Id: {identity}")
+        return number, make(number % 500, f"X-Request-Id: soak-{number}")
 
     async def open(self, number):
         """The third listener comes and goes: two clients of all try it."""
@@ -52,25 +53,26 @@ class Load:
                     if not fleeting:
                         self.faults.append(f"a connection was refused: {error}")
                     continue
-            identity, request = self.new_request()
+            number_sent, request = self.new_request()
             try:
                 answer = await asyncio.wait_for(connection.exchange(request), 60)
             except (Closed, asyncio.TimeoutError) as error:
                 # A listener that goes closes what is idle, perhaps as a request comes.
                 if not fleeting:
-                    self.faults.append(f"{identity} was not answered: {error!r}")
+                    self.faults.append(f"soak-{number_sent} was not answered: {error!r}")
                 connection.reset()
                 connection = None
                 continue
-            self.note(identity, answer)
+            self.note(number_sent, answer)
             if answer.last:
                 connection.close()
                 connection = None
         if connection:
             connection.close()
 
-    def note(self, identity, answer):
-        self.answered[identity] = answer.status
+    def note(self, number, answer):
+        identity = f"soak-{number}"
+        self.answers[number] = answer.status
         self.statuses[answer.status] += 1
         if answer.fields.get("x-request-id") != identity:
             self.faults.append(f"{identity} got the answer to {answer.fields.get('x-request-id')}")
@@ -81,10 +83,10 @@ class Load:
         async def at_once():
             return None
 
-        before = len(self.answered)
+        before = self.statuses.total()
         until = time.monotonic() + seconds
         await asyncio.gather(*(self.client(number, until, at_once) for number in range(CLIENTS) if number % 12 != 5))
-        return (len(self.answered) - before) / seconds
+        return (self.statuses.total() - before) / seconds
 
     async def run(self, seconds, rate):
         begun = time.monotonic()
@@ -106,7 +108,7 @@ class Load:
                 connection = await Connection.open(self.tls)
                 connection.writer.write(b"\x16\x03\x01\x00\x80\x01")
             else:
-                connection = await self.open(self.left % 2 * 3)
+                connection = await self.open(self.left % 2)
                 _, request = self.new_request()
                 if kind == 2:
                     request = request.replace(b"\r\n", b"\r\nx-owner-api-do: slow-body=10/50ms\r\n", 1)
