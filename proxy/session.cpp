@@ -6,8 +6,9 @@ namespace proxy {
 namespace {
 
 constexpr std::size_t small_input = 4 * 1024;
-// A connection on which nothing has come for a while gives back the memory to read into: enough is
-// left to notice that something comes.
+// A connection on which nothing has come for a while, or one of a crowd at once, gives back the
+// memory to read into. Enough is left to notice that something comes; it costs one more `recv`
+// then.
 constexpr milliseconds until_rest{1'000};
 constexpr std::size_t resting_input = 64;
 // Of a request body that nobody wants, read and thrown away so that the connection can go on.
@@ -85,7 +86,8 @@ Task<bool> Session::read_head() {
   HeadScanner scanner(limits.head, limits.fields);
   bool begun = false;
   bool skipped = false;
-  bool resting = false;
+  bool resting = worker_.is_crowded();
+  milliseconds rested{0};
   for (;;) {
     // One empty line before a request is left over from a careless client (RFC 9112 section 2.2);
     // it may come in two pieces.
@@ -100,15 +102,18 @@ Task<bool> Session::read_head() {
       stream_.reading.arm(limits.request);
     }
     if (begun && take_head(scanner)) co_return true;
-    if (!begun) rest(resting);
+    if (!begun) rest(resting, rested);
     const auto most = resting && !begun && !stream_.tls() ? resting_input : scanner.most();
     const auto [error, got] = co_await stream_.async_read(input_, most, as_result);
     if (error == timed_out && begun) {
       open_slot({Reason::request_timeout}, 0);
       co_return true;
     }
-    resting = error == timed_out && !resting && !draining_ && limits.idle > until_rest;
-    if (resting) continue;
+    if (error == timed_out && !resting && !draining_ && limits.idle > until_rest) {
+      resting = true;
+      rested = until_rest;
+      continue;
+    }
     if (error) {
       broken_ = error != asio::error::eof && error != timed_out;
       idle_ = error == timed_out;
@@ -119,12 +124,12 @@ Task<bool> Session::read_head() {
 }
 
 // Between two requests.
-void Session::rest(bool long_idle) {
+void Session::rest(bool long_idle, milliseconds rested) {
   const auto idle = worker_.limits().idle;
   if (draining_)
     stream_.reading.arm(last_chance);
   else
-    stream_.reading.arm(long_idle ? std::max(idle - until_rest, milliseconds{0})
+    stream_.reading.arm(long_idle ? std::max(idle - rested, milliseconds{0})
                                   : std::min(idle, until_rest));
   auto* const tls = stream_.tls();
   input_.shrink(long_idle || tls);

@@ -54,7 +54,7 @@ class Session final : public Downstream {
  private:
   void tell_handshake_failure(error_code error);
   Task<bool> read_head();
-  void rest(bool long_idle);
+  void rest(bool long_idle, milliseconds rested);
   bool take_head(HeadScanner& scanner);
   void open_slot(filters::Verdict verdict, std::size_t head);
   void close_slot();

@@ -71,6 +71,8 @@ class Worker {
   // Accepting has failed, and is tried again after a pause.
   void not_accepted(error_code error);
   void handshake_failed(const Peer& peer, TlsFault fault, std::string_view why);
+  // So many connections that each should hold as little as it can.
+  bool is_crowded() const { return sessions_.size() > crowd; }
   void enter(Session& session);
   void leave(Session& session);
   Slot& take_slot();
@@ -81,6 +83,8 @@ class Worker {
   std::string_view date();
 
  private:
+  static constexpr std::size_t crowd = 512;
+
   std::vector<std::unique_ptr<Listener>> take_over(std::vector<ListenOn>& places);
   void drain_connections(std::size_t listener);
   void end_if_idle();

@@ -58,6 +58,31 @@ TEST_CASE("beside thousands of idle connections requests are served as ever") {
   if (!sanitized) CHECK((gateway.peak_memory() - memory) / crowd < 12 * 1024);
 }
 
+TEST_CASE("a connection that has rested, or has rested and is closed, is as any other") {
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  const RunningGateway gateway(upstream.url(), {.limits = "{idle: 2s}"});
+  std::vector<Client> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(gateway.client());
+  for (int i = 0; i < 3; ++i) clients.push_back(gateway.tls_client());
+  // Longer than until it rests, and not as long as it may idle.
+  CHECK_FALSE(clients[0].is_closed(milliseconds{1'400}));
+  const auto two = good_post() + long_post();
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    auto& client = clients[i];
+    CAPTURE(i);
+    if (i % 3 == 2) {
+      CHECK(client.is_closed());
+      continue;
+    }
+    if (i % 3 == 0) client.send(two);
+    if (i % 3 == 1)  // its first bytes one by one
+      for (std::size_t at = 0; at < 200; ++at) client.send(two.substr(at, 1));
+    if (i % 3 == 1) client.send(two.substr(200));
+    CHECK(client.receive().status == 200);
+    CHECK(client.receive().status == 200);
+  }
+}
+
 TEST_CASE("without a descriptor left, who comes waits, and is served when there is one again") {
   const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
   RunningGateway gateway(upstream.url());
