@@ -58,28 +58,34 @@ TEST_CASE("beside thousands of idle connections requests are served as ever") {
   if (!sanitized) CHECK((gateway.peak_memory() - memory) / crowd < 12 * 1024);
 }
 
-TEST_CASE("a connection that has rested, or has rested and is closed, is as any other") {
+TEST_CASE("a connection that has rested serves what comes, whole or byte by byte") {
   const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
-  const RunningGateway gateway(upstream.url(), {.limits = "{idle: 2s}"});
+  const RunningGateway gateway(upstream.url());
   std::vector<Client> clients;
-  for (int i = 0; i < 3; ++i) clients.push_back(gateway.client());
-  for (int i = 0; i < 3; ++i) clients.push_back(gateway.tls_client());
-  // Longer than until it rests, and not as long as it may idle.
-  CHECK_FALSE(clients[0].is_closed(milliseconds{1'400}));
+  for (int i = 0; i < 2; ++i) clients.push_back(gateway.client());
+  for (int i = 0; i < 2; ++i) clients.push_back(gateway.tls_client());
+  CHECK_FALSE(clients[0].is_closed(milliseconds{1'400}));  // longer than until it rests
   const auto two = good_post() + long_post();
   for (std::size_t i = 0; i < clients.size(); ++i) {
-    auto& client = clients[i];
     CAPTURE(i);
-    if (i % 3 == 2) {
-      CHECK(client.is_closed());
-      continue;
-    }
-    if (i % 3 == 0) client.send(two);
-    if (i % 3 == 1)  // its first bytes one by one
-      for (std::size_t at = 0; at < 200; ++at) client.send(two.substr(at, 1));
-    if (i % 3 == 1) client.send(two.substr(200));
-    CHECK(client.receive().status == 200);
-    CHECK(client.receive().status == 200);
+    const std::size_t single = i % 2 == 0 ? 0 : 200;  // bytes that come one by one
+    for (std::size_t at = 0; at < single; ++at) clients[i].send(two.substr(at, 1));
+    clients[i].send(two.substr(single));
+    CHECK(clients[i].receive().status == 200);
+    CHECK(clients[i].receive().status == 200);
+  }
+}
+
+TEST_CASE("a connection that rests is closed when its time is over, and not before") {
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  const RunningGateway gateway(upstream.url(), {.limits = "{idle: 1500ms}"});
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    auto client = tls ? gateway.tls_client() : gateway.client();
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(client.exchange(good_get()).status == 200);
+    CHECK(client.is_closed());
+    CHECK(std::chrono::steady_clock::now() - begun >= milliseconds{1'500});
   }
 }
 
