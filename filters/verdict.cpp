@@ -38,6 +38,7 @@ constexpr auto table = std::to_array<ReasonInfo>({
     {Reason::upstream_failed, 502, "upstream_failed", "the upstream closed the connection"},
     {Reason::upstream_garbled, 502, "upstream_garbled", "the upstream's answer is not valid HTTP"},
     {Reason::overloaded, 503, "overloaded", "too many requests are waiting for the upstream"},
+    {Reason::shed, 503, "shed", "requests wait too long for the upstream already"},
     {Reason::audit_full, 503, "audit_full", "the request cannot be recorded now"},
     {Reason::upstream_timeout, 504, "upstream_timeout", "the upstream took too long to answer"},
 });

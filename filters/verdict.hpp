@@ -37,6 +37,7 @@ enum class Reason : std::uint8_t {
   upstream_failed,
   upstream_garbled,
   overloaded,
+  shed,
   audit_full,
   upstream_timeout,
 };

@@ -54,7 +54,8 @@ void Admin::stop() {
 Task<> Admin::accept() {
   while (acceptor_.is_open()) {
     auto [error, socket] = co_await acceptor_.async_accept(context_, as_result);
-    if (!error && connections_.size() < limits_.connections) {
+    if (!error) {
+      make_room();
       auto connection = std::make_unique<AdminConnection>(*this, std::move(socket));
       asio::co_spawn(
           context_,
@@ -62,11 +63,22 @@ Task<> Admin::accept() {
             co_await owned->run();
           }(std::move(connection)),
           asio::detached);
-    } else if (error && error != asio::error::connection_aborted && acceptor_.is_open()) {
+    } else if (error != asio::error::connection_aborted && acceptor_.is_open()) {
       pause_.expires_after(pause_length);  // no descriptors, no memory
       co_await pause_.async_wait(as_result);
     }
   }
+}
+
+// Every connection waits for its client, for a request or for an answer to be taken. The newest has
+// had the least time for it, so the oldest goes. It leaves the list when its coroutine ends.
+void Admin::make_room() {
+  const auto open = std::ranges::count_if(connections_, &AdminConnection::is_open);
+  if (static_cast<std::size_t>(open) < limits_.connections) return;
+  const auto oldest = std::ranges::min_element(connections_, {}, [](const auto* each) {
+    return std::pair(!each->is_open(), each->waits_since());
+  });
+  if (oldest != connections_.end()) (*oldest)->close();
 }
 
 }  // namespace proxy

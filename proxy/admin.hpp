@@ -1,7 +1,8 @@
 // Admin: the listener for operators, away from the data path: a thread and a loop of its own, clear
 // text, GET and HEAD alone, as strict as the data path. Whatever comes to it, there are at most
-// `most_connections`, each with a bounded head and bounded times. It knows nothing of what its
-// pages say. Owned by the server.
+// `connections`, each with a bounded head and bounded times; one more takes the place of the one
+// that has kept it waiting longest, so that nobody can lock an operator out by doing nothing. It
+// knows nothing of what its pages say. Owned by the server.
 #pragma once
 
 #include <functional>
@@ -57,6 +58,7 @@ class Admin {
  private:
   friend class AdminConnection;
   Task<> accept();
+  void make_room();
 
   const std::vector<AdminPage> pages_;
   const AdminLimits limits_;

@@ -25,6 +25,11 @@ AdminConnection::~AdminConnection() {
   std::erase(admin_.connections_, this);
 }
 
+void AdminConnection::close() {
+  closed_ = true;
+  stream_.close();
+}
+
 Task<> AdminConnection::run() {
   while (keep_alive_) {
     const bool here = co_await read_head();
@@ -35,6 +40,7 @@ Task<> AdminConnection::run() {
     if (!sent) co_return;
     arena_.reset();
   }
+  waits_since_ = {};  // it has had all that it will get, and is the first to go
   // What a refused request had behind its head stays unread: closing now would be a reset, which
   // can destroy the answer before it is read (RFC 9112 section 9.6).
   error_code ignored;
@@ -54,6 +60,7 @@ Task<> AdminConnection::run() {
 Task<bool> AdminConnection::read_head() {
   const auto& limits = admin_.limits_;
   HeadScanner scanner(limits.head, limits.fields);
+  wait_for_client();
   head_ = 0;
   keep_alive_ = false;  // until a request says otherwise
   bool begun = false;
@@ -126,6 +133,7 @@ void AdminConnection::answer(const AdminPage::Content& content, const filters::H
 }
 
 Task<bool> AdminConnection::flush() {
+  wait_for_client();
   stream_.writing.arm(admin_.limits_.request);
   const auto [error, sent] = co_await stream_.async_write(out_, as_result);
   stream_.writing.disarm();

@@ -87,7 +87,7 @@ void read_root(const YamlNode& node, Findings& findings, Config& config,
   read_listen(root, config);
   read_admin(root, config);
   read_upstream(root, config.upstream);
-  read_limits(root, config.limits);
+  read_limits(root, config);
   read_workers(root, config);
   root.choice("other_paths", config.forward_other_paths, {{"forward", true}, {"reject", false}});
   read_contract(root, config, contract_faults);

@@ -83,7 +83,9 @@ struct Limits {
   std::size_t connections = 20'000;  // of all workers
   milliseconds handshake{5'000};
   milliseconds request{15'000};
+  milliseconds answer{60'000};  // for a client to take a piece of one
   milliseconds idle{60'000};
+  milliseconds queue{1'000};  // in line for the upstream
   std::size_t requests_per_connection = 100'000;
 
   bool operator==(const Limits&) const = default;

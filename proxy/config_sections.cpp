@@ -169,7 +169,9 @@ void read_upstream(Section& root, UpstreamConfig& upstream) {
   section->finish();
 }
 
-void read_limits(Section& root, Limits& limits) {
+// After `upstream`.
+void read_limits(Section& root, Config& config) {
+  auto& limits = config.limits;
   auto section = root.section("limits");
   if (!section) return;
   section->size("head", limits.head, {256, mib});
@@ -182,7 +184,12 @@ void read_limits(Section& root, Limits& limits) {
   section->count("connections", limits.connections, {1, 1'000'000});
   section->time("handshake", limits.handshake, any_time);
   section->time("request", limits.request, any_time);
+  section->time("answer", limits.answer, any_time);
   section->time("idle", limits.idle, any_time);
+  const auto total = config.upstream.timeouts.total;
+  if (section->time("queue", limits.queue, any_time))
+    keep_within(*section, "queue", limits.queue, "upstream.timeouts.total", total,
+                filters::format_time(total));
   section->count("requests_per_connection", limits.requests_per_connection, {1, 1'000'000'000});
   section->finish();
 }

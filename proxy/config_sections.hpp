@@ -18,7 +18,7 @@ using filters::YamlNode;
 void read_listen(Section& root, Config& config);
 void read_admin(Section& root, Config& config);
 void read_upstream(Section& root, UpstreamConfig& upstream);
-void read_limits(Section& root, Limits& limits);
+void read_limits(Section& root, Config& config);
 void read_filters(Section& root, Config& config);
 void read_audit(Section& root, AuditConfig& audit);
 // What `audit.levels` names must be in the contract and the policy, which is null where it has

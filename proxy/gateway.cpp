@@ -24,9 +24,10 @@ std::string name_of_this_machine() {
 
 }  // namespace
 
-Gateway::Gateway(const Config& config, Governing governance, Pool& pool, AuditWaits& audit,
-                 KeyedHash& hash, Meter& meter)
+Gateway::Gateway(const Config& config, const Limits& limits, Governing governance, Pool& pool,
+                 AuditWaits& audit, KeyedHash& hash, Meter& meter)
     : config_(config),
+      limits_(limits),
       governance_(std::move(governance)),
       pool_(pool),
       audit_(audit),
@@ -46,6 +47,8 @@ Task<> Gateway::serve(Slot& slot, Downstream& client) {
 
   const auto least = slot.level == RecordLevel::none ? 0 : filters::least_record;
   if (!reserve_record(slot, least) && goes_on()) co_await wait_for_room(slot, least);
+  // Before anything is spent on it.
+  if (goes_on() && sheds(pool_.oldest_wait(), limits_.queue)) exchange.verdict = {Reason::shed};
   if (goes_on()) enter(slot, client.peer(), match);
   if (goes_on() && exchange.governed() && client.body_framing() != Framing::none)
     co_await receive(slot, client);
@@ -81,7 +84,7 @@ Task<> Gateway::wait_for_room(Slot& slot, std::size_t bytes) {
   if (config_.audit.on_full == OnFull::block) {
     const auto began = Slot::Clock::now();
     const auto passed = std::chrono::duration_cast<milliseconds>(began - slot.begun);
-    const auto left = std::max(config_.limits.request - passed, milliseconds{0});
+    const auto left = std::max(limits_.request - passed, milliseconds{0});
     room = co_await audit_.wait_for_room(bytes - slot.audit_reserved, left);
     slot.outcome.queue += Slot::since(began);
   }
@@ -115,7 +118,7 @@ void Gateway::enter(Slot& slot, const Peer& peer, const filters::Contract::Match
 // The whole body of a governed request, into the arena.
 Task<> Gateway::receive(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
-  const auto most = config_.limits.body;
+  const auto most = limits_.body;
   if (client.body_framing() == Framing::length && client.body_length() > most) {
     exchange.verdict = {Reason::body_too_large};
     co_return;
@@ -175,6 +178,7 @@ Task<error_code> Gateway::flush(Slot& slot, Downstream& client) {
   error_code error;
   if (!client.flush_now()) error = co_await client.flush();
   slot.outcome.write = Slot::since(began);
+  if (error) meter_.count_abort(error == timed_out);
   co_return error;
 }
 
@@ -189,7 +193,7 @@ Task<bool> Gateway::record_first(Slot& slot, Downstream& client, Ending ending) 
   record(slot, client);
   slot.outcome.ending = Ending::none;
   if (slot.outcome.level == RecordLevel::none) co_return true;
-  const bool durable = co_await audit_.wait_for_disk(config_.limits.request);
+  const bool durable = co_await audit_.wait_for_disk(limits_.request);
   co_return durable || config_.audit.on_full == OnFull::drop;
 }
 

@@ -18,9 +18,10 @@ namespace proxy {
 
 class Gateway {
  public:
-  // All references must outlive the gateway. `governance` is counted by this thread alone.
-  Gateway(const Config& config, Governing governance, Pool& pool, AuditWaits& audit,
-          KeyedHash& hash, Meter& meter);
+  // All references must outlive the gateway. `limits` may change between two of its steps.
+  // `governance` is counted by this thread alone.
+  Gateway(const Config& config, const Limits& limits, Governing governance, Pool& pool,
+          AuditWaits& audit, KeyedHash& hash, Meter& meter);
 
   // Exchanges that begin from now on are judged by this one.
   void adopt(Governing governance) { governance_ = std::move(governance); }
@@ -62,12 +63,13 @@ class Gateway {
 
   Task<> answer(Slot& slot, Downstream& client);
   bool records_first() const;
-  static Task<error_code> flush(Slot& slot, Downstream& client);
+  Task<error_code> flush(Slot& slot, Downstream& client);
   Task<bool> record_first(Slot& slot, Downstream& client, filters::Ending ending);
   void record(Slot& slot, Downstream& client);
   void count(const Slot& slot);
 
-  const Config& config_;
+  const Config& config_;  // as started
+  const Limits& limits_;
   Governing governance_;
   Pool& pool_;
   AuditWaits& audit_;

@@ -40,7 +40,7 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
     if (!lease) {
       const auto began = Slot::Clock::now();
       const auto left = time_left(slot, config_.upstream.timeouts.total);
-      lease = co_await pool_.take(left, failure);
+      lease = co_await pool_.take(std::min(left, limits_.queue), failure);
       const bool queued = lease ? lease->exchanges > 0 : failure.kind == FailureKind::pool_full;
       (queued ? slot.outcome.queue : slot.outcome.connect) += Slot::since(began);
     }
@@ -209,14 +209,14 @@ Task<Failure> Gateway::read_answer_head(Slot& slot, Upstream& upstream) {
   auto& exchange = *slot.exchange;
   auto& input = upstream.input;
   for (unsigned interim = 0; interim <= most_interim_answers; ++interim) {
-    HeadScanner scanner(config_.limits.head, config_.limits.fields);
+    HeadScanner scanner(limits_.head, limits_.fields);
     if (!slot.pump.running)
       upstream.stream.reading.arm(time_left(slot, config_.upstream.timeouts.first_byte));
     for (;;) {
       if (scanner.scan(input.data()).rejected())
         co_return because(FailureKind::garbled, "the head of the answer");
       if (scanner.size() > 0) break;
-      const auto room = input.room(config_.limits.head);
+      const auto room = input.room(scanner.most());
       const auto [error, got] =
           co_await upstream.stream.async_read(asio::buffer(room.data(), room.size()), as_result);
       if (error) {

@@ -41,8 +41,7 @@ void Gateway::begin_relay(Slot& slot, Downstream& client) {
   if (slot.answer_body != AnswerBody::pass) {
     slot.kept_answer.emplace(&slot.arena);
     if (slot.answer->framing() == Framing::length)
-      slot.kept_answer->reserve(
-          std::min<std::uint64_t>(slot.answer->length(), config_.limits.body));
+      slot.kept_answer->reserve(std::min<std::uint64_t>(slot.answer->length(), limits_.body));
   } else if (exchange.governed()) {
     pipeline.on_answer(exchange);
   }
@@ -61,7 +60,7 @@ void Gateway::begin_answer(Slot& slot, Downstream& client) {
 // A piece of the body: on to the client, or kept for the chain to look at, or both.
 void Gateway::take_answer(Slot& slot, Downstream& client, std::string_view piece) {
   if (slot.answer_body != AnswerBody::pass &&
-      slot.kept_answer->size() + piece.size() > config_.limits.body)
+      slot.kept_answer->size() + piece.size() > limits_.body)
     let_pass(slot, client);
   if (slot.answer_body != AnswerBody::pass) slot.kept_answer->append(piece);
   if (slot.answer_body != AnswerBody::hold) client.add(piece);
@@ -157,6 +156,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
       if (!recorded) co_return Failure{};
       const auto gone = co_await client.flush();
       if (gone) outcome.ending = Ending::client_aborted;
+      if (gone) meter_.count_abort(gone == timed_out);
       if (gone) co_return Failure{};
     }
     if (!lease->input.empty() && piece.consumed > 0) continue;

@@ -60,23 +60,29 @@ int open_listening_socket(const std::string& host, std::uint16_t& port) {
   return socket;
 }
 
-Listener::Listener(Worker& worker, int socket, const TlsContext* tls)
-    : worker_(worker), acceptor_(worker.context()), pause_(worker.context()), tls_(tls) {
+Listener::Listener(Worker& worker, ListenOn place, const TlsContext* tls)
+    : worker_(worker),
+      id_(place.id),
+      acceptor_(worker.context()),
+      pause_(worker.context()),
+      tls_(tls) {
   asio::ip::tcp::endpoint endpoint;
   auto size = static_cast<socklen_t>(endpoint.capacity());
-  if (::getsockname(socket, endpoint.data(), &size) != 0) fail(socket, "getsockname");
+  if (::getsockname(place.socket.number(), endpoint.data(), &size) != 0)
+    throw std::system_error(errno, std::system_category(), "getsockname");
   endpoint.resize(size);
-  acceptor_.assign(endpoint.protocol(), socket);
+  acceptor_.assign(endpoint.protocol(), place.socket.release());
 }
 
 void Listener::accept() {
   acceptor_.async_accept(worker_.context(), [this](error_code error, Socket socket) {
     if (!error) {
       hand_on(std::move(socket));
-      accept();
+      if (acceptor_.is_open()) accept();
     } else if (error == asio::error::connection_aborted) {
-      accept();  // the client has gone while it was queued
+      if (acceptor_.is_open()) accept();  // the client has gone while it was queued
     } else if (error != asio::error::operation_aborted && acceptor_.is_open()) {
+      worker_.not_accepted(error);
       pause_.expires_after(pause_length);
       pause_.async_wait([this](error_code stopped) {
         if (!stopped && acceptor_.is_open()) accept();
@@ -88,7 +94,7 @@ void Listener::accept() {
 void Listener::hand_on(Socket socket) {
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  worker_.accepted(std::move(socket), tls_);
+  worker_.accepted(std::move(socket), *this);
 }
 
 void Listener::close() {

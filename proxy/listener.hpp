@@ -3,7 +3,10 @@
 // its Worker. Hands sockets on; knows nothing of what is spoken on them.
 #pragma once
 
-#include "proxy/config.hpp"
+#include <cstddef>
+#include <string>
+
+#include "proxy/evidence/durable_file.hpp"
 #include "proxy/net.hpp"
 #include "proxy/tls_context.hpp"
 
@@ -11,14 +14,25 @@ namespace proxy {
 
 class Worker;
 
+// What one worker is to listen on. With a bound and listening socket: a new listener. Without: the
+// one that it has under this id goes on.
+struct ListenOn {
+  std::size_t id = 0;
+  Descriptor socket{};
+};
+
 class Listener {
  public:
-  Listener(Worker& worker, int socket, const TlsContext* tls);
+  // `tls` is null where it is clear.
+  Listener(Worker& worker, ListenOn place, const TlsContext* tls);
 
+  std::size_t id() const { return id_; }
+  const TlsContext* tls() const { return tls_; }
   void start() { accept(); }
   // Connections from now on are secured by this one.
   void secure_with(const TlsContext* tls) { tls_ = tls; }
-  // Takes in what the kernel has queued already, then closes.
+  // Takes in what the kernel has queued already, then closes. What is under way is cancelled: it
+  // must not be destroyed before the loop has told it so.
   void close();
 
  private:
@@ -26,6 +40,7 @@ class Listener {
   void hand_on(Socket socket);
 
   Worker& worker_;
+  const std::size_t id_;
   Acceptor acceptor_;
   Timer pause_;  // after an error that will not go away by itself: no descriptors, no memory
   const TlsContext* tls_;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "proxy/check_files.hpp"
-#include "proxy/live_tls.hpp"
 
 namespace proxy {
 
@@ -16,10 +15,12 @@ LiveConfig::LiveConfig(const Config& started)
   watch_.follow(current_.policy_files);
 }
 
-Reloaded LiveConfig::load_again() {
+Reloaded LiveConfig::load_again(const Prepare& prepare) {
   auto loaded = load_config(started_.file, NamedFiles::check);
   Reloaded found{.governance = {}, .diagnostics = std::move(loaded.diagnostics)};
   if (!loaded.config) return found;
+  if (prepare) std::ranges::move(prepare(*loaded.config), std::back_inserter(found.diagnostics));
+  if (filters::has_error(found.diagnostics)) return found;
   current_ = std::move(*loaded.config);
   watch_.follow(current_.policy_files);
   found.restart = waiting_for_restart(started_, current_);
@@ -51,13 +52,10 @@ std::vector<std::string_view> waiting_for_restart(const Config& started, const C
   const auto compare = [&](std::string_view section, auto member) {
     if (started.*member != loaded.*member) sections.push_back(section);
   };
-  if (!same_addresses(started.listen, loaded.listen)) sections.emplace_back("listen");
   compare("admin", &Config::admin);
   compare("workers", &Config::workers);
   compare("upstream", &Config::upstream);
-  compare("limits", &Config::limits);
   compare("audit", &Config::audit);
-  compare("log", &Config::log);
   return sections;
 }
 

@@ -4,6 +4,7 @@
 // so never on a worker's. It says what is to be taken over and takes over nothing itself.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -21,13 +22,17 @@ struct Reloaded {
   std::vector<std::string_view> restart = {};  // sections that differ and wait for a restart
 };
 
+// Gets what a configuration without a fault needs besides, and says what could not be had.
+using Prepare = std::function<std::vector<Diagnostic>(const Config& next)>;
+
 class LiveConfig {
  public:
   // `started` is what the gateway was started with, and outlives this.
   explicit LiveConfig(const Config& started);
 
-  // The configuration and every file it names. What governs is to be taken over at once.
-  Reloaded load_again();
+  // The configuration and every file it names. Where `prepare` finds a fault that is one like any
+  // other. What governs is to be taken over at once.
+  Reloaded load_again(const Prepare& prepare = {});
   // To be called once a second or so: none where the files of the policy are as they were. Else the
   // policy alone, under the contract that is in force.
   std::optional<Reloaded> look();

@@ -15,12 +15,6 @@ std::vector<std::optional<TlsFiles>> files_of(const std::vector<Listen>& listene
 
 }  // namespace
 
-bool same_addresses(const std::vector<Listen>& one, const std::vector<Listen>& other) {
-  return std::ranges::equal(one, other, [](const Listen& a, const Listen& b) {
-    return a.host == b.host && a.port == b.port && a.tls.has_value() == b.tls.has_value();
-  });
-}
-
 LiveTls::LiveTls(const Config& started)
     : listeners_(files_of(started.listen)),
       upstream_tls_(started.upstream.tls),
@@ -30,8 +24,14 @@ LiveTls::LiveTls(const Config& started)
 }
 
 RenewedTls LiveTls::load_again(const Config& config) {
-  listeners_ = files_of(config.listen);
-  return load(TlsRenewal::asked);
+  auto before = std::exchange(listeners_, files_of(config.listen));
+  auto watched = watch_;
+  auto found = load(TlsRenewal::asked);
+  if (!found.contexts) {
+    listeners_ = std::move(before);
+    watch_ = std::move(watched);
+  }
+  return found;
 }
 
 std::optional<RenewedTls> LiveTls::look(Clock::time_point now) {

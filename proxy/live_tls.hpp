@@ -44,7 +44,7 @@ class LiveTls {
   explicit LiveTls(const Config& started);
 
   const TlsContexts& contexts() const { return contexts_; }
-  // From the files that `config` names. Its listeners are those of the start, but for their files.
+  // From the files that `config` names. After a fault those before are in force and looked at.
   RenewedTls load_again(const Config& config);
   // To be called once a second or so: none where the files are as they were, and not too old.
   std::optional<RenewedTls> look(Clock::time_point now = Clock::now());
@@ -52,15 +52,12 @@ class LiveTls {
  private:
   RenewedTls load(TlsRenewal why);
 
-  std::vector<std::optional<TlsFiles>> listeners_;
+  std::vector<std::optional<TlsFiles>> listeners_;  // in force
   const bool upstream_tls_;
   const std::optional<std::filesystem::path> upstream_ca_;
   TlsContexts contexts_;
   Clock::time_point loaded_;
   FileWatch watch_;
 };
-
-// Whether the listeners differ at most in the files of their TLS.
-bool same_addresses(const std::vector<Listen>& one, const std::vector<Listen>& other);
 
 }  // namespace proxy

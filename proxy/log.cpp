@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <ctime>
 #include <memory>
+#include <utility>
 
 namespace proxy {
 namespace {
@@ -120,6 +121,25 @@ spdlog::level::level_enum from_word(std::string_view level) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> LogPace::admit(Clock::time_point now) {
+  if (now < quiet_until_) {
+    ++kept_back_;
+    return {};
+  }
+  quiet_until_ = now + pause;
+  return std::exchange(kept_back_, 0);
+}
+
+std::string and_more(std::uint64_t kept_back) {
+  return kept_back == 0 ? "" : " (and " + std::to_string(kept_back) + " more like it)";
+}
+
+void change_log(const LogConfig& config) {
+  const auto logger = spdlog::default_logger();
+  logger->set_formatter(std::make_unique<LineFormatter>(config.format));
+  logger->set_level(from_word(config.level));
+}
 
 std::string log_line(LogFormat format, std::chrono::system_clock::time_point time,
                      std::string_view level, std::string_view message) {

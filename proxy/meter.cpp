@@ -12,6 +12,7 @@ void Meter::count(const filters::Exchange& exchange, const filters::Outcome& out
   if (exchange.verdict.reason == filters::Reason::no_bearer_token)
     hits_[filters::chain_rule("authenticate.bearer")][modes.size() - 1].add();
   if (exchange.verdict.reason == filters::Reason::audit_full) unrecordable_.add();
+  if (exchange.verdict.reason == filters::Reason::shed) shed_.add();
   durations_.observe(outcome.duration);
   const auto* const known = std::ranges::find(methods, exchange.request.method_name);
   const auto method =

@@ -12,8 +12,15 @@
 #include "proxy/count.hpp"
 #include "proxy/failure.hpp"
 #include "proxy/pool_policy.hpp"
+#include "proxy/tls_error.hpp"
 
 namespace proxy {
+
+// Why a client was not let in.
+enum class Refusal : std::uint8_t {
+  limit,        // limits.connections
+  descriptors,  // none is left, or no memory: it stays with the kernel until there is
+};
 
 // On cache lines of its own.
 class alignas(64) Meter {
@@ -26,6 +33,8 @@ class alignas(64) Meter {
   // Three digits; what has another number, or none, is status 0.
   static constexpr int first_status = 100, last_status = 599;
   static constexpr std::size_t statuses = last_status - first_status + 2;
+  static constexpr std::array<std::string_view, 2> refusals{"limit", "descriptors"};
+  static constexpr std::array<std::string_view, 2> aborts{"closed", "timeout"};
   static constexpr std::size_t failure_kinds = static_cast<std::size_t>(FailureKind::garbled) + 1;
 
   explicit Meter(std::size_t number = 0) : worker(number) {}
@@ -39,6 +48,12 @@ class alignas(64) Meter {
   void count_upstream(const filters::Outcome& outcome);
   // It has failed for good: no other try mended it.
   void count_failure(FailureKind kind) { failures_[static_cast<std::size_t>(kind)].add(); }
+  void count_handshake_failure(TlsFault fault) {
+    handshake_failures_[static_cast<std::size_t>(fault)].add();
+  }
+  void count_refusal(Refusal why) { refusals_[static_cast<std::size_t>(why)].add(); }
+  // A client has not taken its answer: it had gone, or took nothing for too long.
+  void count_abort(bool too_slow) { aborts_[too_slow ? 1 : 0].add(); }
   // The pool's state from now on.
   void show(const PoolCounts& pool);
 
@@ -55,7 +70,14 @@ class alignas(64) Meter {
   std::uint64_t failures(std::size_t kind) const { return failures_[kind].get(); }
   // Requests answered with 503 because they could not be recorded.
   std::uint64_t unrecordable() const { return unrecordable_.get(); }
+  // Requests answered with 503 because those before them waited too long.
+  std::uint64_t shed() const { return shed_.get(); }
   std::uint64_t retries() const { return retries_.get(); }
+  std::uint64_t handshake_failures(std::size_t fault) const {
+    return handshake_failures_[fault].get();
+  }
+  std::uint64_t refused(std::size_t why) const { return refusals_[why].get(); }
+  std::uint64_t aborted(std::size_t why) const { return aborts_[why].get(); }
   PoolCounts pool() const { return {idle_.get(), open_.get(), waiting_.get()}; }
 
  private:
@@ -74,7 +96,11 @@ class alignas(64) Meter {
   std::array<std::array<std::uint64_t, modes.size()>, filters::chain_rules.size()> hit_by_{};
   std::uint64_t exchanges_ = 0;
   std::array<Count, failure_kinds> failures_;
+  std::array<Count, tls_fault_names.size()> handshake_failures_;
+  std::array<Count, refusals.size()> refusals_;
+  std::array<Count, aborts.size()> aborts_;
   Count unrecordable_;
+  Count shed_;
   Count retries_;
   Count idle_, open_, waiting_;
 };

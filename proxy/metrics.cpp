@@ -33,6 +33,7 @@ class Exposition {
     add_rules();
     if (!governance_->tally->rules().empty()) add_policy();
     add_upstream();
+    add_clients();
     add_audit();
     add_operation();
     std::ostringstream out;
@@ -55,6 +56,14 @@ class Exposition {
     metric.label = std::move(labels);
     metric.gauge.value = value;
   }
+  // A counter for each of some names.
+  template <std::size_t Size>
+  void counters(const char* label, const std::array<std::string_view, Size>& names,
+                std::uint64_t (Meter::*which)(std::size_t) const) {
+    for (std::size_t i = 0; i < Size; ++i)
+      counter({{label, std::string(names[i])}},
+              sum([&](const Meter& meter) { return (meter.*which)(i); }));
+  }
   template <class Get>
   std::uint64_t sum(Get get) const {
     std::uint64_t total = 0;
@@ -67,6 +76,7 @@ class Exposition {
   void add_rules();
   void add_policy();
   void add_upstream();
+  void add_clients();
   void add_audit();
   void add_operation();
 
@@ -173,6 +183,25 @@ void Exposition::add_upstream() {
   counter({}, sum([](const Meter& meter) { return meter.retries(); }));
 }
 
+void Exposition::add_clients() {
+  begin("client_connections", "Connections of clients now.", MetricType::Gauge);
+  gauge({}, static_cast<double>(vitals_.client_connections.load(std::memory_order_relaxed)));
+  begin("client_connections_refused_total",
+        "Connections closed at once (limit), and times that none could be accepted (descriptors).",
+        MetricType::Counter);
+  counters("reason", Meter::refusals, &Meter::refused);
+  begin("tls_handshake_failures_total", "TLS handshakes of clients that failed, by why.",
+        MetricType::Counter);
+  counters("reason", tls_fault_names, &Meter::handshake_failures);
+  begin("client_aborts_total",
+        "Answers that a client did not take: it had gone, or took nothing for too long.",
+        MetricType::Counter);
+  counters("reason", Meter::aborts, &Meter::aborted);
+  begin("requests_shed_total", "Requests refused because those in line waited too long already.",
+        MetricType::Counter);
+  counter({}, sum([](const Meter& meter) { return meter.shed(); }));
+}
+
 void Exposition::add_audit() {
   const auto counters = vitals_.audit.counters();
   begin("audit_records_total", "Records written to the audit.", MetricType::Counter);
@@ -193,8 +222,6 @@ void Exposition::add_audit() {
 }
 
 void Exposition::add_operation() {
-  begin("client_connections", "Connections of clients now.", MetricType::Gauge);
-  gauge({}, static_cast<double>(vitals_.client_connections.load(std::memory_order_relaxed)));
   begin("config_reloads_total",
         "Reloads of the configuration, or of the policy or of certificates alone.",
         MetricType::Counter);

@@ -102,6 +102,12 @@ Task<Lease> Pool::wait_in_line(milliseconds patience, Failure& failure) {
   co_return self.upstream ? Lease{*this, std::move(self.upstream)} : Lease{};
 }
 
+milliseconds Pool::oldest_wait() const {
+  if (waiting_.empty()) return milliseconds{0};
+  const auto waited = std::chrono::steady_clock::now() - waiting_.front()->since;
+  return std::chrono::duration_cast<milliseconds>(waited);
+}
+
 void Pool::give_back(std::unique_ptr<Upstream> upstream, bool reusable) {
   const bool trusted = upstream->trusted == trusted_;
   if (auto* tls = upstream->stream.tls(); tls && trusted) {
@@ -200,9 +206,9 @@ Task<std::unique_ptr<Upstream>> Pool::connect(asio::ip::tcp::endpoint endpoint, 
     const auto [broken, unused] = co_await stream.async_handshake(as_result);
     if (broken) {
       const auto& tls = *stream.tls();
-      failure.kind = broken == timed_out      ? FailureKind::connect_timeout
-                     : tls.verified_failure() ? FailureKind::tls_unverified
-                                              : FailureKind::tls_handshake;
+      failure.kind = broken == timed_out                    ? FailureKind::connect_timeout
+                     : tls.fault() == TlsFault::certificate ? FailureKind::tls_unverified
+                                                            : FailureKind::tls_handshake;
       failure.detail =
           upstream->address + ": " + (broken == tls_failed ? tls.error() : broken.message());
       co_return nullptr;

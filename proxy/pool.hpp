@@ -60,12 +60,15 @@ class Pool {
   void close_idle();
   // Ends every request's wait for the upstream, now, with a failure; there will be no others.
   void stop();
+  // How long the first in line has waited; 0 where there is none.
+  milliseconds oldest_wait() const;
   PoolCounts counts() const { return {idle_.size(), open_, waiting_.size()}; }
 
  private:
   friend class Lease;
   struct Waiter {
     explicit Waiter(asio::io_context& context) : wake(context) {}
+    const std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
     Timer wake;  // cancelled when it is this one's turn
     bool served = false;
     std::unique_ptr<Upstream> upstream;  // served with a connection, or with the right to open one

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -39,6 +40,15 @@ constexpr bool keeps(const PoolCounts& counts, const PoolLimits& limits) {
 // holds a connection for as long as its client likes: a quarter is left to requests that are whole.
 constexpr bool takes_stream(std::size_t streams, std::size_t connections) {
   return streams < std::max<std::size_t>(connections - (connections + 3) / 4, 1);
+}
+
+// Whether one more request is refused at once, because it would only make a line longer that is
+// late already. Nobody waits longer than `most`. The line is served in order: where its first has
+// waited half of that, those behind it will hardly be served in time. So in an overload that lasts
+// the upstream always has work, whoever is let in waits at most `most`, and the rest are told to
+// come back. A burst that the line can take sheds nobody.
+constexpr bool sheds(std::chrono::milliseconds oldest_wait, std::chrono::milliseconds most) {
+  return oldest_wait > most / 2;
 }
 
 }  // namespace proxy

@@ -1,11 +1,8 @@
 #include "proxy/server.hpp"
 
 #include <spdlog/spdlog.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <functional>
 #include <utility>
@@ -16,8 +13,11 @@
 #include "proxy/audit_writer.hpp"
 #include "proxy/evidence/counted.hpp"
 #include "proxy/live_config.hpp"
+#include "proxy/live_listeners.hpp"
 #include "proxy/live_tls.hpp"
+#include "proxy/log.hpp"
 #include "proxy/privileges.hpp"
+#include "proxy/process_limits.hpp"
 #include "proxy/signals.hpp"
 #include "proxy/version.hpp"
 #include "proxy/vitals.hpp"
@@ -29,61 +29,38 @@ namespace {
 constexpr std::chrono::seconds drain_at_most{30};
 constexpr std::chrono::seconds between_looks{1};  // at the policy's files
 
-// A core dump, or a debugger of the same user, would show the tokens in flight. (The leak checker
-// of the address sanitizer is such a debugger.)
-void keep_memory_private() {
-#ifndef __SANITIZE_ADDRESS__
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
-
-// Each client and each upstream connection takes a descriptor; the soft limit is often 1024.
-void raise_descriptor_limit(const Config& config) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  const auto needed =
-      config.limits.connections + config.workers * config.upstream.pool.connections + 64;
-  if (limit.rlim_cur < needed)
-    spdlog::warn(
-        "the descriptor limit of {} is too low for limits.connections and upstream.pool: "
-        "{} are needed; raise it (ulimit -n, LimitNOFILE=)",
-        limit.rlim_cur, needed);
-}
-
 class Server {
  public:
   explicit Server(const Config& config);
   int run();
 
  private:
-  void open_sockets();
+  void tell_shortage(const Config& config);
   void open_admin();
   void on_signal(int signal);
   void on_drained();
   void tell_end(bool written) const;
   void look_again();
   void load_again();
-  bool take_over(const std::string& why, Reloaded found);
+  bool tell(const std::string& why, const Reloaded& found);
+  void take_over(const std::string& why, Governing found);
   void take_over(RenewedTls found);
   std::vector<ServedCertificate> certificates() const;
 
-  const Config& config_;  // as started
+  const Config& config_;             // as started
+  const std::uint64_t descriptors_;  // that it may have
+  std::string shortage_;             // of these, as it was last told
   asio::io_context context_{1};
   Signals signals_{context_, {SIGTERM, SIGINT, SIGHUP}};  // before any thread is made
   LiveConfig live_;
   LoadedKey key_;
   LiveTls tls_;
+  LiveListeners listeners_;
   Governing governance_;
   std::vector<Governing> replaced_;  // while an exchange still holds them: see look_again
   std::atomic<std::size_t> connections_{0};
   Shared shared_;
   AuditWriter audit_;
-  std::vector<std::vector<int>> sockets_;  // by worker, by listener
-  std::vector<std::string> addresses_;     // by listener, with the port that was chosen
   std::vector<std::unique_ptr<Worker>> workers_;
   Vitals vitals_;
   std::optional<Admin> admin_;
@@ -118,20 +95,28 @@ AuditSettings audit_settings(const Config& config) {
 
 Server::Server(const Config& config)
     : config_(config),
+      descriptors_(raise_descriptor_limit()),
       live_(config),
       key_(load_key(config.audit)),
       tls_(config),
+      listeners_(config.workers),
       governance_(live_.governance()),
       shared_{config, tls_.contexts(), key_.key, connections_},
       audit_(audit_settings(config)),
       vitals_(config, audit_, connections_) {
+  tell_shortage(config);
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
   for (const auto& notice : audit_.notices()) spdlog::warn("{}", notice);
-  open_sockets();
+  listeners_.take_over(listeners_.open(config.listen));
   for (std::size_t i = 0; i < config.workers; ++i)
     workers_.push_back(
-        std::make_unique<Worker>(shared_, i, governance_, audit_.ring(i), std::move(sockets_[i])));
+        std::make_unique<Worker>(shared_, i, governance_, audit_.ring(i), listeners_.hand_out(i)));
   open_admin();
+}
+
+void Server::tell_shortage(const Config& config) {
+  const auto now = descriptor_shortage(config, descriptors_);
+  if (std::exchange(shortage_, now) != now && !now.empty()) spdlog::warn("{}", now);
 }
 
 void Server::open_admin() {
@@ -145,18 +130,6 @@ void Server::open_admin() {
   admin_.emplace(config_.admin, admin_pages(vitals_));
   spdlog::info("health and metrics at http://{}",
                format_endpoint(config_.admin.host, admin_->port()));
-}
-
-// Port 0 is chosen once, then shared by all workers.
-void Server::open_sockets() {
-  sockets_.resize(config_.workers);
-  for (const auto& listen : config_.listen) {
-    auto port = listen.port;
-    check_address_is_free(listen.host, port);
-    for (auto& sockets : sockets_) sockets.push_back(open_listening_socket(listen.host, port));
-    addresses_.push_back(format_endpoint(listen.host, port));
-    spdlog::info("listening on {}://{}", listen.tls ? "https" : "http", addresses_.back());
-  }
 }
 
 int Server::run() {
@@ -228,7 +201,9 @@ void Server::on_drained() {
 // lists can take a while to free, and a worker has none to spare.
 void Server::look_again() {
   std::erase_if(replaced_, [](const Governing& each) { return each.use_count() == 1; });
-  if (auto found = live_.look()) take_over("a file of the policy has changed", std::move(*found));
+  const std::string why = "a file of the policy has changed";
+  if (const auto found = live_.look(); found && tell(why, *found))
+    take_over(why, found->governance);
   if (auto found = tls_.look()) take_over(std::move(*found));
   next_look_.expires_after(between_looks);
   next_look_.async_wait([this](error_code error) {
@@ -236,28 +211,55 @@ void Server::look_again() {
   });
 }
 
-// Certificates last: that they can be used was among what was checked.
+// All or nothing: what can fail, the sockets and the files of TLS, is got before anything changes.
 void Server::load_again() {
-  if (!take_over("SIGHUP", live_.load_again())) return;
+  const std::string why = "SIGHUP";
+  LiveListeners::Places places;
+  RenewedTls tls;
+  const auto prepare = [&](const Config& next) -> std::vector<Diagnostic> {
+    try {
+      places = listeners_.open(next.listen);
+    } catch (const ListenFault& fault) {
+      const auto at = next.where.find("listen[" + std::to_string(fault.listener) + "].address");
+      const auto mark = at == next.where.end() ? Mark{} : at->second;
+      return {{Diagnostic::Severity::error, next.file, mark, fault.what()}};
+    }
+    tls = tls_.load_again(next);
+    if (tls.contexts) return {};
+    return {{Diagnostic::Severity::error, next.file, {}, tls.fault}};
+  };
+  const auto found = live_.load_again(prepare);
+  if (!tell(why, found)) return;
   const auto& now = live_.config();
-  take_over(tls_.load_again(same_addresses(config_.listen, now.listen) ? now : config_));
+  listeners_.take_over(std::move(places));
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->adopt(now.limits);
+    workers_[i]->listen_on(listeners_.hand_out(i), *tls.contexts);
+  }
+  vitals_.adopt(certificates());
+  change_log(now.log);
+  tell_shortage(now);
+  spdlog::info("{}: certificates, keys and trust are read again", why);
+  take_over(why, found.governance);
 }
 
-// All or nothing. It is said to be in force when every worker judges by it.
-bool Server::take_over(const std::string& why, Reloaded found) {
+// True: it can be taken over.
+bool Server::tell(const std::string& why, const Reloaded& found) {
   for (const auto& each : found.diagnostics)
     spdlog::log(
         each.severity == Diagnostic::Severity::error ? spdlog::level::err : spdlog::level::warn,
         "{}", to_string(each));
   vitals_.reloaded({Vitals::Clock::now(), found.governance != nullptr, why});
-  if (!found.governance) {
-    spdlog::error("{}: not taken over, what was in force stays", why);
-    return false;
-  }
+  if (!found.governance) spdlog::error("{}: not taken over, what was in force stays", why);
   for (const auto section : found.restart)
     spdlog::warn("{}: `{}` differs from what was started with, and waits for a restart", why,
                  section);
-  replaced_.push_back(std::exchange(governance_, std::move(found.governance)));
+  return found.governance != nullptr;
+}
+
+// It is said to be in force when every worker judges by it.
+void Server::take_over(const std::string& why, Governing found) {
+  replaced_.push_back(std::exchange(governance_, std::move(found)));
   vitals_.adopt(governance_);
   const auto& digest = governance_->policy_digest;
   const auto in_force =
@@ -269,15 +271,12 @@ bool Server::take_over(const std::string& why, Reloaded found) {
         if (--*left == 0) spdlog::info("{}", in_force);
       });
     });
-  return true;
 }
 
 void Server::take_over(RenewedTls found) {
-  constexpr std::array<const char*, 3> reasons{"SIGHUP", "a file of TLS has changed",
-                                               "its ticket keys are old"};
-  const auto* const why = reasons[static_cast<std::size_t>(found.why)];
-  // SIGHUP is counted already, and growing old is no reload.
-  if (found.why == TlsRenewal::files_changed)
+  const bool changed = found.why == TlsRenewal::files_changed;
+  const auto* const why = changed ? "a file of TLS has changed" : "its ticket keys are old";
+  if (changed)  // growing old is no reload
     vitals_.reloaded({Vitals::Clock::now(), found.contexts.has_value(), why});
   if (!found.contexts)
     return spdlog::error("{}: not taken over, what was in force stays: {}", why, found.fault);
@@ -290,7 +289,7 @@ std::vector<ServedCertificate> Server::certificates() const {
   std::vector<ServedCertificate> served;
   const auto& listeners = tls_.contexts().listeners;
   for (std::size_t i = 0; i < listeners.size(); ++i)
-    if (listeners[i]) served.push_back({addresses_[i], listeners[i]->not_after()});
+    if (listeners[i]) served.push_back({listeners_.places()[i].address, listeners[i]->not_after()});
   return served;
 }
 
@@ -299,7 +298,6 @@ std::vector<ServedCertificate> Server::certificates() const {
 int serve(const Config& config) {
   keep_memory_private();
   try {
-    raise_descriptor_limit(config);
     drop_privileges();
     return Server(config).run();
   } catch (const std::exception& error) {

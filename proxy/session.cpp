@@ -6,6 +6,11 @@ namespace proxy {
 namespace {
 
 constexpr std::size_t small_input = 4 * 1024;
+// A connection on which nothing has come for a while, or one of a crowd at once, gives back the
+// memory to read into. Enough is left to notice that something comes; it costs one more `recv`
+// then.
+constexpr milliseconds until_rest{1'000};
+constexpr std::size_t resting_input = 64;
 // Of a request body that nobody wants, read and thrown away so that the connection can go on.
 constexpr std::uint64_t skipped_at_most = 64 * 1024;
 // Of a streamed body, held at once.
@@ -17,8 +22,12 @@ constexpr milliseconds last_chance{500};
 
 }  // namespace
 
-Session::Session(Worker& worker, Socket socket, const TlsContext* tls)
-    : worker_(worker), stream_(std::move(socket), worker.watchdog()), input_(small_input) {
+Session::Session(Worker& worker, Socket socket, const Listener& from)
+    : listener(from.id()),
+      worker_(worker),
+      stream_(std::move(socket), worker.watchdog()),
+      input_(small_input) {
+  const auto* const tls = from.tls();
   error_code ignored;
   const auto remote = stream_.socket().remote_endpoint(ignored);
   const auto text = remote.address().to_string();
@@ -35,8 +44,9 @@ Session::~Session() {
 
 Task<> Session::run() {
   if (stream_.tls()) {
-    stream_.reading.arm(worker_.config().limits.handshake);
+    stream_.reading.arm(worker_.limits().handshake);
     const auto [error, unused] = co_await stream_.async_handshake(as_result);
+    if (error) tell_handshake_failure(error);
     if (error) co_return;
     names_ = stream_.tls()->peer_names();
     peer_.names = names_;
@@ -55,12 +65,29 @@ Task<> Session::run() {
   if (!broken_) co_await finish();
 }
 
+// Of a client: one that this gateway itself has ended is none.
+void Session::tell_handshake_failure(error_code error) {
+  if (draining_ || !stream_.socket().is_open()) return;
+  auto fault = TlsFault::closed;  // the socket's error: it was reset, or is beyond reach
+  std::string why = error.message();
+  if (error == tls_failed) {
+    fault = stream_.tls()->fault();
+    why = stream_.tls()->error();
+  } else if (error == timed_out) {
+    fault = TlsFault::timeout;
+    why = "it took longer than limits.handshake";
+  }
+  worker_.handshake_failed(peer_, fault, why);
+}
+
 // True: an exchange is in the slot, good or bad. False: the connection is over.
 Task<bool> Session::read_head() {
-  const auto& limits = worker_.config().limits;
+  const auto& limits = worker_.limits();
   HeadScanner scanner(limits.head, limits.fields);
   bool begun = false;
   bool skipped = false;
+  bool resting = worker_.is_crowded();
+  milliseconds rested{0};
   for (;;) {
     // One empty line before a request is left over from a careless client (RFC 9112 section 2.2);
     // it may come in two pieces.
@@ -71,20 +98,21 @@ Task<bool> Session::read_head() {
     const bool half_a_line = !skipped && input_.data() == "\r";
     if (!begun && !input_.empty() && !half_a_line) {
       begun = true;
+      scanner = HeadScanner(limits.head, limits.fields);  // a reload may have changed them
       stream_.reading.arm(limits.request);
     }
     if (begun && take_head(scanner)) co_return true;
-    if (!begun) {
-      stream_.reading.arm(draining_ ? last_chance : limits.idle);
-      input_.shrink();
-      if (auto* tls = stream_.tls()) tls->release_buffers();
-    }
-    const auto room = input_.room(limits.head);
-    const auto [error, got] =
-        co_await stream_.async_read(asio::buffer(room.data(), room.size()), as_result);
+    if (!begun) rest(resting, rested);
+    const auto most = resting && !begun && !stream_.tls() ? resting_input : scanner.most();
+    const auto [error, got] = co_await stream_.async_read(input_, most, as_result);
     if (error == timed_out && begun) {
       open_slot({Reason::request_timeout}, 0);
       co_return true;
+    }
+    if (error == timed_out && !resting && !draining_ && limits.idle > until_rest) {
+      resting = true;
+      rested = until_rest;
+      continue;
     }
     if (error) {
       broken_ = error != asio::error::eof && error != timed_out;
@@ -93,6 +121,19 @@ Task<bool> Session::read_head() {
     }
     input_.commit(got);
   }
+}
+
+// Between two requests.
+void Session::rest(bool long_idle, milliseconds rested) {
+  const auto idle = worker_.limits().idle;
+  if (draining_)
+    stream_.reading.arm(last_chance);
+  else
+    stream_.reading.arm(long_idle ? std::max(idle - rested, milliseconds{0})
+                                  : std::min(idle, until_rest));
+  auto* const tls = stream_.tls();
+  input_.shrink(long_idle || tls);
+  if (tls) tls->release_buffers(long_idle);
 }
 
 bool Session::take_head(HeadScanner& scanner) {
@@ -129,7 +170,7 @@ void Session::open_slot(filters::Verdict verdict, std::size_t head) {
 
 void Session::read_request(std::string_view head) {
   auto& exchange = *slot_->exchange;
-  const auto& limits = worker_.config().limits;
+  const auto& limits = worker_.limits();
   parser_.emplace();
   exchange.verdict = parser_->parse(head, exchange.request, limits.target);
   if (exchange.verdict.rejected()) return parser_.reset();
@@ -161,14 +202,14 @@ Piece Session::next_body() {
 
 Task<error_code> Session::receive_body() {
   if (std::exchange(go_on_owed_, false) && input_.empty()) {
-    stream_.writing.arm(worker_.config().limits.idle);
+    stream_.writing.arm(worker_.limits().answer);
     const auto [error, sent] =
         co_await stream_.async_write("HTTP/1.1 100 Continue\r\n\r\n", as_result);
     stream_.writing.disarm();
     if (error) co_return error;
   }
   // A governed body shares its deadline with its head; a streamed one has it for each piece.
-  if (!slot_->exchange->governed()) stream_.reading.arm(worker_.config().limits.request);
+  if (!slot_->exchange->governed()) stream_.reading.arm(worker_.limits().request);
   const auto room = input_.room(window);
   const auto [error, got] =
       co_await stream_.async_read(asio::buffer(room.data(), room.size()), as_result);
@@ -224,10 +265,12 @@ bool Session::flush_now() {
 }
 
 Task<error_code> Session::flush() {
-  stream_.writing.arm(worker_.config().limits.idle);
+  stream_.writing.arm(worker_.limits().answer);
   const auto [error, sent] = co_await stream_.async_write(*out_, as_result);
   stream_.writing.disarm();
   out_->clear();
+  // The kernel need not keep what a client does not take.
+  if (error == timed_out) stream_.abort();
   if (error) {
     keep_alive_ = false;
     broken_ = true;

@@ -17,22 +17,24 @@
 
 namespace proxy {
 
+class Listener;
 class Worker;
 
 class Session final : public Downstream {
  public:
-  // `tls` is null on a clear listener.
-  Session(Worker& worker, Socket socket, const TlsContext* tls);
+  Session(Worker& worker, Socket socket, const Listener& listener);
   ~Session() override;
 
   // To the end of the connection. Nothing is left open when it returns.
   Task<> run();
-  // The worker is going down: finish what has begun, then end. An idle connection ends soon.
+  // The worker or its listener is going down: finish what has begun, then end. An idle connection
+  // ends soon.
   void drain();
   // Now, whatever is under way.
   void cut() { stream_.close(); }
 
-  std::size_t index = 0;  // in the worker's list
+  std::size_t index = 0;       // in the worker's list
+  const std::size_t listener;  // the id of whose connection it is
 
   const Peer& peer() const override { return peer_; }
   LastBearer& last_bearer() override { return last_bearer_; }
@@ -52,7 +54,9 @@ class Session final : public Downstream {
   void abort() override;
 
  private:
+  void tell_handshake_failure(error_code error);
   Task<bool> read_head();
+  void rest(bool long_idle, milliseconds rested);
   bool take_head(HeadScanner& scanner);
   void open_slot(filters::Verdict verdict, std::size_t head);
   void close_slot();

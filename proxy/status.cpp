@@ -74,6 +74,9 @@ class Status {
     number("idle", pool.idle);
     number("in_use", pool.open - std::min(pool.idle, pool.open));
     number("waiting", pool.waiting);
+    std::uint64_t shed = 0;
+    for (const auto* meter : vitals_.meters) shed += meter->shed();
+    number("shed", shed);
     json_.end_object();
   }
 

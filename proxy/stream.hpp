@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "proxy/buffer.hpp"
 #include "proxy/net.hpp"
 #include "proxy/tls.hpp"
 #include "proxy/watchdog.hpp"
@@ -46,6 +47,10 @@ class Stream {
   // socket's.
   template <class Token>
   auto async_read(asio::mutable_buffer into, Token&& token);
+  // The same behind what `into` holds, up to `most` bytes in all, to be committed by the caller.
+  // Under TLS it takes memory only when there is something to put there.
+  template <class Token>
+  auto async_read(Buffer& into, std::size_t most, Token&& token);
   // void(error_code, std::size_t): everything; on an error, how many bytes reached the socket
   // (with TLS, of ciphertext).
   template <class Token>

@@ -8,6 +8,8 @@ namespace proxy {
 struct Stream::Read {
   Stream& stream;
   asio::mutable_buffer into;
+  Buffer* growing = nullptr;  // in its place
+  std::size_t most = 0;
   enum class State : std::uint8_t { begin, received, done } state = State::begin;
   error_code result = {};
   std::size_t size = 0;
@@ -15,14 +17,21 @@ struct Stream::Read {
   template <class Self>
   void operator()(Self& self, error_code error = {}, std::size_t count = 0) {
     if (state == State::done) return self.complete(result, size);
-    if (state != State::begin && stream.reading.expired()) return self.complete(timed_out, 0);
-    if (state == State::begin && stream.reading.expired()) return later(self, timed_out, 0);
+    // What has come in time counts, though the deadline passed before this was told of it.
+    const bool late = stream.reading.expired();
+    if (late && state == State::begin) return later(self, timed_out, 0);
+    if (late && (error || count == 0)) return self.complete(timed_out, 0);
     if (!stream.tls_) {
       if (state == State::received) return self.complete(error, count);
       state = State::received;
-      return stream.socket_.async_read_some(into, std::move(self));
+      const auto to = room();
+      return stream.socket_.async_read_some(asio::buffer(to.data(), to.size()), std::move(self));
     }
     read_tls(self, error, count);
+  }
+
+  std::span<char> room() {
+    return growing ? growing->room(most) : std::span(static_cast<char*>(into.data()), into.size());
   }
 
   template <class Self>
@@ -37,7 +46,10 @@ struct Stream::Read {
       else
         tls.fed(count);
     }
-    const auto [status, got] = tls.read({static_cast<char*>(into.data()), into.size()});
+    // A connection that is idle has nothing to read for sure, and no room to read it into.
+    const bool nothing = fresh && growing && tls.drained();
+    const auto [status, got] =
+        nothing ? TlsEngine::Read{TlsEngine::Status::want_input, 0} : tls.read(room());
     const auto finish = [&](error_code outcome, std::size_t bytes) {
       fresh ? later(self, outcome, bytes) : self.complete(outcome, bytes);
     };
@@ -45,10 +57,10 @@ struct Stream::Read {
     // The engine answers a key update by itself, once this side writes: see Write. Here only what
     // must go out before more can come in.
     if (status == TlsEngine::Status::want_input) {
+      if (stream.reading.expired()) return self.complete(timed_out, 0);
       state = State::received;
-      const auto room = tls.input_room(1);
-      return stream.socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                                            std::move(self));
+      const auto to = tls.input_room(1);
+      return stream.socket_.async_read_some(asio::buffer(to.data(), to.size()), std::move(self));
     }
     finish(status == TlsEngine::Status::closed ? error_code{asio::error::eof} : tls_failed, 0);
   }
@@ -134,6 +146,12 @@ template <class Token>
 auto Stream::async_read(asio::mutable_buffer into, Token&& token) {
   return asio::async_compose<Token, void(error_code, std::size_t)>(Read{*this, into}, token,
                                                                    socket_);
+}
+
+template <class Token>
+auto Stream::async_read(Buffer& into, std::size_t most, Token&& token) {
+  return asio::async_compose<Token, void(error_code, std::size_t)>(Read{*this, {}, &into, most},
+                                                                   token, socket_);
 }
 
 template <class Token>

@@ -9,12 +9,11 @@
 #include <new>
 #include <utility>
 
-#include "proxy/tls_error.hpp"
-
 namespace proxy {
 namespace {
 
 constexpr std::size_t small_room = 4096;
+constexpr std::size_t idle_room = 64;
 constexpr std::size_t record_room = 17 * 1024;  // of the largest record: 16 KiB + 256 + 5 bytes
 constexpr std::size_t record_size = 16 * 1024;
 constexpr std::size_t record_overhead = 64;  // header, nonce, content type, tag; with some to spare
@@ -120,8 +119,9 @@ void TlsEngine::verify_host(const std::string& host) {
   }
 }
 
-TlsEngine::Status TlsEngine::fail(std::string text) {
+TlsEngine::Status TlsEngine::fail(std::string text, TlsFault fault) {
   failed_ = true;
+  fault_ = fault;
   error_ = std::move(text);
   return Status::failed;
 }
@@ -133,14 +133,14 @@ TlsEngine::Status TlsEngine::settle(int result) {
       if (!at_end_) return Status::want_input;
       return fail(established_ ? "the peer closed the connection without close_notify: what it "
                                  "sent may be cut short"
-                               : "the peer closed the connection during the TLS handshake");
+                               : "the peer closed the connection during the TLS handshake",
+                  TlsFault::closed);
     case SSL_ERROR_ZERO_RETURN:
       if (established_) return Status::closed;
-      return fail("the peer closed the connection during the TLS handshake");
+      return fail("the peer closed the connection during the TLS handshake", TlsFault::closed);
     default: {
       auto failure = describe_failure(ssl_.get(), host_);
-      unverified_ = failure.unverified;
-      return fail(std::move(failure.text));
+      return fail(std::move(failure.text), failure.fault);
     }
   }
 }
@@ -196,19 +196,20 @@ void TlsEngine::shutdown() {
 
 std::span<char> TlsEngine::input_room(std::size_t least) {
   const auto wanted = input_.empty() ? std::max(least, next_room_) : least;
-  if (!input_.reserve(wanted)) throw std::bad_alloc();
+  if (!input_.reserve(wanted, next_room_)) throw std::bad_alloc();
   return input_.room();
 }
 
 void TlsEngine::fed(std::size_t count) {
-  if (count == input_.room().size()) next_room_ = record_room;
+  const bool idle = next_room_ < small_room;
+  if (idle || count == input_.room().size()) next_room_ = idle ? small_room : record_room;
   input_.commit(count);
 }
 
-void TlsEngine::release_buffers() {
+void TlsEngine::release_buffers(bool long_idle) {
   input_.release();
   output_.release();
-  next_room_ = small_room;
+  next_room_ = long_idle ? idle_room : small_room;
 }
 
 std::string_view TlsEngine::alpn() const {

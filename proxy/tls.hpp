@@ -18,6 +18,7 @@
 
 #include "proxy/tls_buffer.hpp"
 #include "proxy/tls_context.hpp"
+#include "proxy/tls_error.hpp"
 
 namespace proxy {
 
@@ -75,14 +76,14 @@ class TlsEngine {
   void sent(std::size_t count) { output_.consume(count); }
 
   // For an idle connection: gives back the memory of whichever direction holds nothing. Not while a
-  // receive into `input_room` is under way.
-  void release_buffers();
+  // receive into `input_room` is under way. `long_idle`: the next room is a small one, enough to
+  // notice that something comes.
+  void release_buffers(bool long_idle = false);
 
   // After `failed`: what happened, for people. Names no more of the peer's data than OpenSSL's own
   // reasons do.
   const std::string& error() const { return error_; }
-  // The failure: the peer's certificate did not verify, or it showed none.
-  bool verified_failure() const { return unverified_; }
+  TlsFault fault() const { return fault_; }
 
   // The newest session the server has given, if any since the last `take_session`. TLS 1.3 sends
   // them after the handshake, so ask when the connection has been read from.
@@ -104,7 +105,7 @@ class TlsEngine {
   explicit TlsEngine(const TlsContext& context);
   void verify_host(const std::string& host);
   Status settle(int result);
-  Status fail(std::string text);
+  Status fail(std::string text, TlsFault fault = TlsFault::other);
 
   TlsBuffer input_;
   TlsBuffer output_;
@@ -112,7 +113,7 @@ class TlsEngine {
   bool at_end_ = false;
   bool established_ = false;
   bool failed_ = false;
-  bool unverified_ = false;
+  TlsFault fault_ = TlsFault::other;
   std::string error_;
   std::string host_;  // of a client: for error()
   SessionPtr newest_session_;

@@ -24,9 +24,10 @@ class TlsBuffer {
   bool empty() const { return begin_ == end_; }
   std::size_t capacity() const { return capacity_; }
 
-  // Makes room for `more` bytes behind the data; false when there is no memory.
-  [[nodiscard]] bool reserve(std::size_t more) noexcept {
-    return capacity_ - end_ >= more || grow(size() + more);
+  // Makes room for `more` bytes behind the data; false when there is no memory. New memory has at
+  // least `least`.
+  [[nodiscard]] bool reserve(std::size_t more, std::size_t least = usual) noexcept {
+    return capacity_ - end_ >= more || grow(size() + more, least);
   }
   std::span<char> room() { return {block_.get() + end_, capacity_ - end_}; }
   void commit(std::size_t count) { end_ += count; }
@@ -51,14 +52,14 @@ class TlsBuffer {
   }
 
  private:
-  static constexpr std::size_t least = 4096;
+  static constexpr std::size_t usual = 4096;
   struct Free {
     void operator()(char* block) const { OPENSSL_free(block); }
   };
   using Block = std::unique_ptr<char, Free>;
 
   // Only OpenSSL's C code may be above us, so no exception may leave.
-  bool grow(std::size_t needed) noexcept try {
+  bool grow(std::size_t needed, std::size_t least) noexcept try {
     const auto capacity = std::max({least, needed, size() > 0 ? capacity_ * 2 : 0});
     Block larger(static_cast<char*>(OPENSSL_malloc(capacity)));
     if (!larger) return false;

@@ -37,6 +37,37 @@ std::string verification_text(long result, const std::string& host) {
   }
 }
 
+TlsFault fault_of(unsigned long error) {
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return TlsFault::other;
+  const int reason = ERR_GET_REASON(error);
+  if (reason >= SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) return TlsFault::alert;
+  switch (reason) {
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      return TlsFault::certificate;
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST:
+    case SSL_R_WRONG_VERSION_NUMBER:  // of a record: what is no TLS at all looks like this
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_BAD_RECORD_TYPE:
+      return TlsFault::not_tls;
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_INAPPROPRIATE_FALLBACK:
+      return TlsFault::version;
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_SUITABLE_KEY_SHARE:
+    case SSL_R_NO_SUITABLE_GROUPS:
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+      return TlsFault::cipher;
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+      return TlsFault::protocol;
+    default:
+      return TlsFault::other;
+  }
+}
+
 std::string reason_text(unsigned long error) {
   const int reason = ERR_GET_REASON(error);
   if (ERR_GET_LIB(error) == ERR_LIB_SSL) {
@@ -69,10 +100,9 @@ std::string reason_text(unsigned long error) {
 TlsFailure describe_failure(const SSL* ssl, const std::string& host) {
   const auto cause = take_cause();
   const int reason = ERR_GET_LIB(cause) == ERR_LIB_SSL ? ERR_GET_REASON(cause) : 0;
-  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-    return {verification_text(SSL_get_verify_result(ssl), host), true};
-  }
-  return {reason_text(cause), reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE};
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+    return {verification_text(SSL_get_verify_result(ssl), host), TlsFault::certificate};
+  return {reason_text(cause), fault_of(cause)};
 }
 
 }  // namespace proxy

@@ -29,6 +29,7 @@ class HeadScanner {
   // Reason::none and size() == 0: more is needed.
   Verdict scan(std::string_view data);
   std::size_t size() const { return size_; }  // of the head, its last CR LF included
+  std::size_t most() const { return most_bytes_; }
 
  private:
   std::size_t most_bytes_;

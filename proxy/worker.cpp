@@ -1,5 +1,7 @@
 #include "proxy/worker.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -13,8 +15,9 @@ bool well_formed_id(std::string_view id) {
 }
 
 Worker::Worker(const Shared& shared, std::size_t number, const Governing& governance,
-               AuditRing& ring, std::vector<int> sockets)
+               AuditRing& ring, std::vector<ListenOn> places)
     : shared_(shared),
+      limits_(shared.config.limits),
       meter_(number),
       work_(asio::make_work_guard(context_)),
       watchdog_(context_),
@@ -22,10 +25,11 @@ Worker::Worker(const Shared& shared, std::size_t number, const Governing& govern
       pool_(context_, watchdog_, shared.config.upstream, tls_.upstream.get(), &meter_),
       hash_(shared.hmac_key),
       audit_(context_, ring, shared.config.audit.durability, shared.config.audit.on_full),
-      gateway_(shared.config, counted_apart(governance), pool_, audit_, hash_, meter_),
+      gateway_(shared.config, limits_, counted_apart(governance), pool_, audit_, hash_, meter_),
       random_(std::random_device{}()) {
-  for (std::size_t i = 0; i < sockets.size(); ++i)
-    listeners_.push_back(std::make_unique<Listener>(*this, sockets[i], tls_.listeners[i].get()));
+  for (std::size_t i = 0; i < places.size(); ++i)
+    listeners_.push_back(
+        std::make_unique<Listener>(*this, std::move(places[i]), tls_.listeners[i].get()));
 }
 
 Worker::~Worker() {
@@ -44,19 +48,39 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::accepted(Socket socket, const TlsContext* tls) {
+void Worker::accepted(Socket socket, const Listener& listener) {
   // The count is of all workers, so the limit is the process's. Over it: closed at once.
-  if (shared_.connections.fetch_add(1, std::memory_order_relaxed) >=
-      shared_.config.limits.connections) {
+  if (shared_.connections.fetch_add(1, std::memory_order_relaxed) >= limits_.connections) {
     shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    meter_.count_refusal(Refusal::limit);
+    if (const auto more = limit_pace_.admit())
+      spdlog::warn("a connection was closed at once: there are limits.connections, {}, already{}",
+                   limits_.connections, and_more(*more));
     return;
   }
-  auto session = std::make_unique<Session>(*this, std::move(socket), tls);
+  auto session = std::make_unique<Session>(*this, std::move(socket), listener);
   if (draining_) session->drain();
   asio::co_spawn(
       context_,
       [](std::unique_ptr<Session> owned) -> Task<> { co_await owned->run(); }(std::move(session)),
       asio::detached);
+}
+
+void Worker::not_accepted(error_code error) {
+  meter_.count_refusal(Refusal::descriptors);
+  if (const auto more = accept_pace_.admit())
+    spdlog::warn("no connection can be accepted: {}; those that come wait{}", error.message(),
+                 and_more(*more));
+}
+
+void Worker::handshake_failed(const Peer& peer, TlsFault fault, std::string_view why) {
+  meter_.count_handshake_failure(fault);
+  // Whoever looks whether the port is open comes and goes like this, often.
+  if (fault == TlsFault::closed)
+    return spdlog::debug("TLS handshake with {} failed: {}", peer.address, why);
+  if (const auto more = handshake_pace_.admit())
+    spdlog::info("TLS handshake with {} port {} failed: {}{}", peer.address, peer.port, why,
+                 and_more(*more));
 }
 
 void Worker::enter(Session& session) {
@@ -86,6 +110,49 @@ void Worker::adopt(TlsContexts tls) {
       listeners_[i]->secure_with(tls_.listeners[i].get());
     if (tls_.upstream) pool_.trust(*tls_.upstream);
   });
+}
+
+void Worker::listen_on(std::vector<ListenOn> places, TlsContexts tls) {
+  asio::post(context_, [this, places = std::move(places), next = std::move(tls)]() mutable {
+    if (draining_) return;
+    std::swap(tls_, next);
+    auto gone = take_over(places);
+    if (tls_.upstream) pool_.trust(*tls_.upstream);
+    // Their handlers come first, and may need both.
+    asio::post(context_, [listeners = std::move(gone), before = std::move(next)] {});
+  });
+}
+
+// Those that are not to go on are closed, and handed out.
+std::vector<std::unique_ptr<Listener>> Worker::take_over(std::vector<ListenOn>& places) {
+  auto before = std::exchange(listeners_, {});
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto* const tls = tls_.listeners[i].get();
+    const auto same = [&](const auto& each) { return each->id() == places[i].id; };
+    if (const auto it = std::ranges::find_if(before, same); it != before.end()) {
+      if ((tls == nullptr) != ((*it)->tls() == nullptr)) drain_connections((*it)->id());
+      (*it)->secure_with(tls);
+      listeners_.push_back(std::move(*it));
+      before.erase(it);
+    } else {
+      listeners_.push_back(std::make_unique<Listener>(*this, std::move(places[i]), tls));
+      listeners_.back()->start();
+    }
+  }
+  for (const auto& each : before) {
+    each->close();
+    drain_connections(each->id());
+  }
+  return before;
+}
+
+void Worker::drain_connections(std::size_t listener) {
+  for (auto* session : sessions_)
+    if (session->listener == listener) session->drain();
+}
+
+void Worker::adopt(const Limits& limits) {
+  asio::post(context_, [this, limits] { limits_ = limits; });
 }
 
 void Worker::drain(std::function<void()> done) {

@@ -18,6 +18,7 @@
 #include "proxy/gateway.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/live_tls.hpp"
+#include "proxy/log.hpp"
 #include "proxy/session.hpp"
 #include "proxy/watchdog.hpp"
 
@@ -25,18 +26,17 @@ namespace proxy {
 
 // What all workers of a server use, and none changes but `connections`.
 struct Shared {
-  const Config& config;
-  const TlsContexts& tls;  // as started
+  const Config& config;    // as started
+  const TlsContexts& tls;  // likewise
   const HmacKey& hmac_key;
   std::atomic<std::size_t>& connections;  // of all workers
 };
 
 class Worker {
  public:
-  // `number` counts from 0. `sockets`: one bound and listening socket for each listener of the
-  // configuration.
+  // `number` counts from 0. `places`: one for each listener of the configuration, with a socket.
   Worker(const Shared& shared, std::size_t number, const Governing& governance, AuditRing& ring,
-         std::vector<int> sockets);
+         std::vector<ListenOn> places);
   ~Worker();
   Worker(const Worker&) = delete;
 
@@ -45,8 +45,14 @@ class Worker {
   // those under way, by the one they began with. After the worker's end it is never called.
   void adopt(const Governing& governance, std::function<void()> done);
   // The same for connections that are made from now on. Idle ones to the upstream, which others
-  // have vouched for, are closed.
+  // have vouched for, are closed. The listeners are those that there are.
   void adopt(TlsContexts tls);
+  // The same with other listeners, by position those of `tls`. One that is not among `places` stops
+  // accepting, and its connections end as in a drain; so do those of one that was clear text and is
+  // not any more, or the other way round. One that stays refuses nobody meanwhile.
+  void listen_on(std::vector<ListenOn> places, TlsContexts tls);
+  // In force at once, for what begins.
+  void adopt(const Limits& limits);
   // Stops accepting; every session ends after what it has begun, and the thread after the last.
   // Then `done` is called, on that thread.
   void drain(std::function<void()> done);
@@ -57,11 +63,16 @@ class Worker {
   const Meter& meter() const { return meter_; }
 
   // ---- For its own parts, on its own thread.
-  const Config& config() const { return shared_.config; }
+  const Limits& limits() const { return limits_; }
   Watchdog& watchdog() { return watchdog_; }
   Gateway& gateway() { return gateway_; }
   asio::io_context& context() { return context_; }
-  void accepted(Socket socket, const TlsContext* tls);
+  void accepted(Socket socket, const Listener& listener);
+  // Accepting has failed, and is tried again after a pause.
+  void not_accepted(error_code error);
+  void handshake_failed(const Peer& peer, TlsFault fault, std::string_view why);
+  // So many connections that each should hold as little as it can.
+  bool is_crowded() const { return sessions_.size() > crowd; }
   void enter(Session& session);
   void leave(Session& session);
   Slot& take_slot();
@@ -72,9 +83,14 @@ class Worker {
   std::string_view date();
 
  private:
+  static constexpr std::size_t crowd = 512;
+
+  std::vector<std::unique_ptr<Listener>> take_over(std::vector<ListenOn>& places);
+  void drain_connections(std::size_t listener);
   void end_if_idle();
 
   const Shared& shared_;
+  Limits limits_;
   Meter meter_;
   // One thread uses its sockets: they need no lock. What others post to it has one.
   asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
@@ -90,6 +106,7 @@ class Worker {
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_slots_;
   std::mt19937_64 random_;
+  LogPace limit_pace_, accept_pace_, handshake_pace_;
   std::time_t date_at_ = 0;
   std::array<char, 32> date_{};
   bool draining_ = false;

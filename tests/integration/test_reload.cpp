@@ -2,15 +2,13 @@
 // policy that decided it, and under that one alone.
 #include <doctest/doctest.h>
 
-#include <array>
-#include <atomic>
 #include <map>
-#include <thread>
 
 #include "proxy/keyed_hash.hpp"
 #include "tests/support/exchange.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/kubernetes.hpp"
+#include "tests/support/load.hpp"
 #include "tests/support/running_gateway.hpp"
 #include "tests/support/scripted_upstream.hpp"
 
@@ -32,63 +30,6 @@ GatewaySetup under(const std::filesystem::path& policy) {
           .more = "filters: {policy: {file: \"" + policy.string() + "\"}}\n",
           .workers = 2};
 }
-
-std::string post(const std::string& id) {
-  auto body = std::string(good_body);
-  body.replace(body.find("true"), 4, "false");
-  auto fields = app_fields;
-  fields.push_back("X-Request-Id: " + id);
-  return request("POST", path, fields, body);
-}
-
-// Clients that send without a pause, over connections that they keep, until told to stop.
-class Load {
- public:
-  explicit Load(const RunningGateway& gateway) {
-    for (std::size_t i = 0; i < threads_.size(); ++i)
-      threads_[i] = std::thread([&gateway, this, i] { run(gateway, i); });
-  }
-  ~Load() { stop(); }
-  Load(const Load&) = delete;
-
-  void stop() {
-    stopping_ = true;
-    for (auto& thread : threads_)
-      if (thread.joinable()) thread.join();
-  }
-  void wait_for_more(std::size_t count) const {
-    const auto enough = answered() + count;
-    const auto until = std::chrono::steady_clock::now() + patience;
-    while (answered() < enough && faults_ == 0 && std::chrono::steady_clock::now() < until)
-      std::this_thread::yield();
-    CHECK(answered() >= enough);
-  }
-  std::size_t answered() const { return answered_; }
-  std::size_t faults() const { return faults_; }  // answers that are none, or not 200
-
- private:
-  static constexpr std::size_t most = 50'000;  // of one connection
-
-  void run(const RunningGateway& gateway, std::size_t number) {
-    try {
-      auto client = number % 2 == 0 ? gateway.client() : gateway.tls_client();
-      for (std::size_t n = 0; !stopping_ && n < most; ++n) {
-        const auto id = std::to_string(number) + "." + std::to_string(n);
-        if (client.exchange(post(id)).status == 200)
-          ++answered_;
-        else
-          ++faults_;
-      }
-    } catch (const std::exception&) {
-      ++faults_;
-    }
-  }
-
-  std::atomic<bool> stopping_ = false;
-  std::atomic<std::size_t> answered_ = 0;
-  std::atomic<std::size_t> faults_ = 0;
-  std::array<std::thread, 4> threads_;
-};
 
 // What the upstream got, by request id.
 std::map<std::string, bool> alarms(const ScriptedUpstream& upstream) {
@@ -204,14 +145,15 @@ TEST_CASE("SIGHUP takes over what governs, and names what waits for a restart") 
   CHECK(client.exchange(other).status == 200);
   auto text = read_file(gateway.config());
   text.replace(text.find("limits: {}"), 10, "limits: {body: 1KiB}");
+  text.replace(text.find("pool: {}"), 8, "pool: {waiting: 7}");
   gateway.folder().write("prefgate.yaml", text + "other_paths: reject\n");
   gateway.send(SIGHUP);
-  gateway.wait_for("SIGHUP: `limits` differs from what was started with, and waits for a restart");
+  gateway.wait_for(
+      "SIGHUP: `upstream` differs from what was started with, and waits for a restart");
   gateway.wait_for("SIGHUP: in force, without a policy");
   CHECK(client.exchange(other).status == 404);
   CHECK(client.exchange(good_post()).status == 200);
-  // Until the end of the process the old limit holds.
-  CHECK(client.exchange(request("POST", path, app_fields, app_body(105))).status == 200);
+  CHECK(client.exchange(request("POST", path, app_fields, app_body(105))).status == 413);
 }
 
 TEST_CASE("SIGHUP while it stops, and many at once, are no harm") {

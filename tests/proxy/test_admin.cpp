@@ -166,17 +166,38 @@ TEST_CASE("who does not take an answer makes room for others") {
   CHECK(has_room(running));
 }
 
-TEST_CASE("connections beyond the limit are closed at once, and there is room when one has gone") {
+TEST_CASE("one connection beyond the limit takes the place of the one that waits longest") {
   const Running running({.connections = 2});
   auto first = running.client();
   auto second = running.client();
   CHECK(first.exchange(request("GET", "/page")).status == 200);
   CHECK(second.exchange(request("GET", "/page")).status == 200);
+  CHECK(first.exchange(request("GET", "/page")).status == 200);
   auto third = running.client();
+  CHECK(third.exchange(request("GET", "/page")).status == 200);
+  CHECK(second.is_closed());
+  CHECK(first.exchange(request("GET", "/page")).status == 200);
+  CHECK(third.exchange(request("GET", "/page", {"Connection: close"})).status == 200);
   CHECK(third.is_closed());
-  CHECK(first.exchange(request("GET", "/page", {"Connection: close"})).status == 200);
-  CHECK(first.is_closed());
-  CHECK(has_room(running));
+  CHECK(running.client().exchange(request("GET", "/page")).status == 200);
+  CHECK(first.exchange(request("GET", "/page")).status == 200);
+}
+
+TEST_CASE("former bug: connections that say little or nothing lock nobody out") {
+  const std::vector<std::string> beginnings{"", "G", "GET /page HTTP/1.1\r\nHost: x\r\n",
+                                            request("GET", "/page"), request("GET", "/long")};
+  for (const auto& beginning : beginnings) {
+    CAPTURE(beginning);
+    const Running running({.connections = 8});
+    std::vector<Client> crowd;
+    for (int i = 0; i < 50; ++i) {
+      crowd.push_back(running.client());
+      if (!beginning.empty()) crowd.back().send(beginning);
+      if (i % 10 == 0) CHECK(running.client().exchange(request("GET", "/page")).status == 200);
+    }
+    CHECK(running.client().exchange(request("GET", "/page")).status == 200);
+    CHECK_NOTHROW(crowd.front().receive_all());
+  }
 }
 
 TEST_CASE("it ends at once, whoever is connected, and may never have begun") {

@@ -57,7 +57,9 @@ TEST_CASE("the smallest config is a listener and an upstream, and every default 
   CHECK(config.limits.connections == 20'000);
   CHECK(config.limits.handshake == 5s);
   CHECK(config.limits.request == 15s);
+  CHECK(config.limits.answer == 60s);
   CHECK(config.limits.idle == 60s);
+  CHECK(config.limits.queue == 1s);
   CHECK(config.limits.requests_per_connection == 100'000);
   CHECK(config.forward_other_paths);
   using filters::Mode;
@@ -97,7 +99,7 @@ upstream:
   timeouts: {connect: 1s, first_byte: 2s, idle: 3s, total: 4min}
   pool: {connections: 5, idle: 4, idle_timeout: 500ms, waiting: 0}
 limits: {head: 8KiB, fields: 50, target: 1KiB, body: 1MiB, connections: 10, handshake: 1s, request: 2s,
-         idle: 3s, requests_per_connection: 7}
+         answer: 5s, idle: 3s, queue: 6s, requests_per_connection: 7}
 other_paths: reject
 contract: builtin
 filters:
@@ -141,7 +143,9 @@ log: {level: debug, format: json}
   CHECK(config.limits.connections == 10);
   CHECK(config.limits.handshake == 1s);
   CHECK(config.limits.request == 2s);
+  CHECK(config.limits.answer == 5s);
   CHECK(config.limits.idle == 3s);
+  CHECK(config.limits.queue == 6s);
   CHECK(config.limits.requests_per_connection == 7);
   CHECK_FALSE(config.forward_other_paths);
   using filters::Mode;

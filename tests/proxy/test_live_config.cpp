@@ -75,7 +75,7 @@ TEST_CASE("what can be taken over is, and what cannot is named") {
       {"other paths", both + "workers: 1\nother_paths: reject\n", ""},
       {"a listener more",
        "listen: [{address: \"127.0.0.1:0\"}, {address: \"127.0.0.1:0\"}]\n" + url + "workers: 1\n",
-       "listen"},
+       ""},
       {"the upstream", listen + "upstream: {url: \"http://127.0.0.1:10\"}\nworkers: 1\n",
        "upstream"},
       {"a timeout",
@@ -86,14 +86,14 @@ TEST_CASE("what can be taken over is, and what cannot is named") {
        "upstream"},
       {"the admin listener", both + "workers: 1\nadmin: {address: \"127.0.0.1:9902\"}\n", "admin"},
       {"workers", both + "workers: 2\n", "workers"},
-      {"a limit", both + "workers: 1\nlimits: {body: 1KiB}\n", "limits"},
+      {"a limit", both + "workers: 1\nlimits: {body: 1KiB}\n", ""},
       {"the audit", both + "workers: 1\naudit: {on_full: drop}\n", "audit"},
-      {"the log", both + "workers: 1\nlog: {level: warn}\n", "log"},
+      {"the log", both + "workers: 1\nlog: {level: warn}\n", ""},
       {"all of them",
        "listen: [{address: \"127.0.0.1:1\"}]\nupstream: {url: \"http://127.0.0.1:10\"}\n"
        "admin: {address: none}\nworkers: 2\nlimits: {fields: 7}\naudit: {directory: "
        "elsewhere}\nlog: {format: json}\n",
-       "listen admin workers upstream limits audit log"},
+       "admin workers upstream audit"},
   };
   for (const auto& [what, text, restart] : cases) {
     CAPTURE(what);
@@ -165,6 +165,32 @@ TEST_CASE("a fault anywhere leaves everything as it was, and says where it is") 
     REQUIRE(live.load_again().governance);
     CHECK(live.config().policy_digest == digest(rule("enforce")));
   }
+}
+
+TEST_CASE("what a configuration needs besides is got first, and where it cannot be had all stays") {
+  const Place place("");
+  LiveConfig live(*place.started);
+  const auto next = std::string(first_lines) + "other_paths: reject\n";
+  place.write(next);
+  bool asked = false;
+  const auto refuse = [&](const Config& config) -> std::vector<Diagnostic> {
+    asked = !config.forward_other_paths && live.config().forward_other_paths;
+    return {{Diagnostic::Severity::error, config.file, {1, 10}, "cannot be had"}};
+  };
+  const auto refused = live.load_again(refuse);
+  CHECK(asked);
+  CHECK_FALSE(refused.governance);
+  CHECK(place.lines(refused) == "DIR/x.yaml:1:10: cannot be had\n");
+  CHECK(live.config().forward_other_paths);
+  place.write(next + "limts: {}\n");
+  const auto never = [](const Config&) -> std::vector<Diagnostic> {
+    FAIL("a faulty configuration needs nothing");
+    return {};
+  };
+  CHECK_FALSE(live.load_again(never).governance);
+  place.write(next);
+  CHECK(live.load_again([](const Config&) { return std::vector<Diagnostic>(); }).governance);
+  CHECK_FALSE(live.config().forward_other_paths);
 }
 
 TEST_CASE("a policy that changes is loaded by itself, without being asked") {

@@ -121,27 +121,43 @@ TEST_CASE("when asked it takes the files that the configuration names now") {
   CHECK(tls.load_again(config).contexts.has_value());
 }
 
+TEST_CASE("when asked for what has a fault, the files before stay, and are looked at") {
+  const Served served;
+  LiveTls tls(served.config());
+  const auto before = tls.contexts().listeners[1];
+  auto config = served.config();
+  config.listen.erase(config.listen.begin());
+  config.listen[0].tls->certificate = served.two.certificate;
+  CHECK_FALSE(tls.load_again(config).contexts.has_value());
+  CHECK(tls.contexts().listeners.size() == 2);
+  CHECK(tls.contexts().listeners[1] == before);
+  served.put(served.two.certificate, served.two.private_key);
+  const auto renewed = look_twice(tls);
+  REQUIRE(renewed.has_value());
+  REQUIRE_MESSAGE(renewed->contexts.has_value(), renewed->fault);
+  CHECK(renewed->contexts->listeners.size() == 2);
+}
+
+TEST_CASE("when asked, listeners come and go") {
+  const Served served;
+  LiveTls tls(served.config());
+  auto config = served.config();
+  config.listen.push_back(config.listen[1]);
+  config.listen[0].tls = config.listen[1].tls;
+  REQUIRE(tls.load_again(config).contexts.has_value());
+  CHECK(tls.contexts().listeners.size() == 3);
+  for (const auto& each : tls.contexts().listeners) CHECK(each);
+  config.listen.resize(1);
+  config.listen[0].tls.reset();
+  REQUIRE(tls.load_again(config).contexts.has_value());
+  REQUIRE(tls.contexts().listeners.size() == 1);
+  CHECK_FALSE(tls.contexts().listeners[0]);
+}
+
 TEST_CASE("at the start a faulty file is an error that names it") {
   const Served served;
   auto config = served.config();
   config.listen[1].tls->private_key = served.two.private_key;
   CHECK_THROWS_WITH_AS(LiveTls{config}, doctest::Contains("does not belong to the certificate"),
                        std::runtime_error);
-}
-
-TEST_CASE("listeners are the same where address, port and the use of TLS are") {
-  const Listen clear{"127.0.0.1", 80, {}};
-  Listen secure{"127.0.0.1", 443,
-                TlsFiles{.certificate = "a", .private_key = "b", .client_ca = {}}};
-  auto other_files = secure;
-  other_files.tls->certificate = "c";
-  auto other_port = secure;
-  other_port.port = 444;
-  auto no_tls = secure;
-  no_tls.tls.reset();
-  CHECK(same_addresses({clear, secure}, {clear, other_files}));
-  CHECK_FALSE(same_addresses({clear, secure}, {clear, other_port}));
-  CHECK_FALSE(same_addresses({clear, secure}, {clear, no_tls}));
-  CHECK_FALSE(same_addresses({clear, secure}, {clear}));
-  CHECK_FALSE(same_addresses({clear, secure}, {secure, clear}));
 }

@@ -11,6 +11,24 @@ namespace {
 // 2026-11-22 18:00:00.007 UTC
 constexpr auto evening = std::chrono::system_clock::time_point(1'795'370'400'007ms);
 
+TEST_CASE("of many like lines one a second is let through, and says how many were not") {
+  using std::chrono::milliseconds;
+  LogPace pace;
+  const auto begin = LogPace::Clock::now();
+  const struct {
+    int at;    // ms
+    int more;  // -1: kept back
+  } cases[] = {{0, 0}, {0, -1}, {1, -1}, {999, -1}, {1000, 3}, {1001, -1}, {5000, 1}, {9000, 0}};
+  for (const auto& [at, more] : cases) {
+    CAPTURE(at);
+    const auto admitted = pace.admit(begin + milliseconds(at));
+    CHECK(admitted.has_value() == (more >= 0));
+    if (admitted) CHECK(*admitted == static_cast<std::uint64_t>(more));
+  }
+  CHECK(and_more(0) == "");
+  CHECK(and_more(41) == " (and 41 more like it)");
+}
+
 }  // namespace
 
 TEST_CASE("a text line is time, level, message, in UTC") {

@@ -114,6 +114,24 @@ TEST_CASE("who waits too long, or finds the line full, is told so") {
   CHECK(fixture.idle() == 1);
 }
 
+TEST_CASE("how long the first in line has waited is known, and 0 where there is no line") {
+  PoolFixture fixture;
+  fixture.config.pool.connections = 1;
+  auto first = fixture.take_now();
+  CHECK(fixture.pool().oldest_wait() == 0ms);
+  std::deque<Taken> line(2);
+  const auto begun = std::chrono::steady_clock::now();
+  for (auto& each : line) spawn(fixture.context, take(fixture.pool(), 10s, each));
+  fixture.run_until([&] { return fixture.pool().oldest_wait() >= 30ms; });
+  CHECK(std::chrono::steady_clock::now() - begun >= 30ms);
+  first.lease.keep();
+  fixture.run_until([&] { return line[0].done; });
+  CHECK(fixture.pool().oldest_wait() >= 30ms);  // of the second, who came with the first
+  line[0].lease.keep();
+  fixture.run_until([&] { return line[1].done; });
+  CHECK(fixture.pool().oldest_wait() == 0ms);
+}
+
 TEST_CASE("an idle connection is dropped when its time is over, each at its own") {
   PoolFixture fixture;
   fixture.config.pool.idle_timeout = 60ms;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <deque>
+
 namespace {
 
 using proxy::keeps;
@@ -9,6 +11,7 @@ using proxy::next_step;
 using proxy::PoolCounts;
 using proxy::PoolLimits;
 using proxy::PoolStep;
+using proxy::sheds;
 using proxy::takes_stream;
 
 constexpr PoolLimits limits{.connections = 4, .idle = 2, .waiting = 3};
@@ -85,6 +88,48 @@ TEST_CASE("a connection that comes back is kept while somebody waits or idle pla
   CHECK(keeps({2, 4, 1}, limits));
   CHECK_FALSE(keeps({0, 1, 0}, {.connections = 4, .idle = 0, .waiting = 3}));
   CHECK(keeps({0, 1, 1}, {.connections = 4, .idle = 0, .waiting = 3}));
+}
+
+TEST_CASE("one more is shed while the first in line has waited half of what it may") {
+  using std::chrono::milliseconds;
+  const struct {
+    int waited, most;
+    bool shed;
+  } cases[] = {{0, 1000, false},   {499, 1000, false},   {500, 1000, false}, {501, 1000, true},
+               {1000, 1000, true}, {30'000, 1000, true}, {0, 1, false},      {1, 1, true}};
+  for (const auto& [waited, most, shed] : cases) {
+    CAPTURE(waited);
+    CAPTURE(most);
+    CHECK(sheds(milliseconds{waited}, milliseconds{most}) == shed);
+  }
+}
+
+// Before an upstream that takes one request each 12 ms, three times as many come for half a minute.
+TEST_CASE("at three times what is taken the upstream always has work, and most are told at once") {
+  constexpr int service = 12;
+  constexpr int between = 4;
+  for (const int most : {50, 200, 1000}) {
+    CAPTURE(most);
+    std::deque<int> line;  // since when
+    int served = 0;
+    int idle = 0;
+    int late = 0;
+    for (int now = 0; now < 30'000; ++now) {
+      for (; !line.empty() && now - line.front() >= most; ++late) line.pop_front();
+      const int waited = line.empty() ? 0 : now - line.front();
+      if (now % between == 0 &&
+          !sheds(std::chrono::milliseconds{waited}, std::chrono::milliseconds{most}))
+        line.push_back(now);
+      if (now % service != 0) continue;
+      if (line.empty()) ++idle;
+      if (line.empty()) continue;
+      line.pop_front();
+      ++served;
+    }
+    CHECK(idle == 0);
+    CHECK(served == 30'000 / service);
+    CHECK(late < 30'000 / between / 4);
+  }
 }
 
 }  // namespace

@@ -251,4 +251,31 @@ TEST_CASE("a peer that answers TLS with something else is refused with words") {
   }
 }
 
+// Reads what comes next into the buffer.
+proxy::Task<> read_next(Stream& from, proxy::Buffer& into, std::size_t most, Outcome& outcome) {
+  const auto [error, size] = co_await from.async_read(into, most, proxy::as_result);
+  if (!error) into.commit(size);
+  outcome = {error, size};
+}
+
+TEST_CASE("a buffer is filled up to what is asked for; under TLS it has no memory before") {
+  for_each_kind([](StreamPair& pair, bool tls) {
+    proxy::Buffer buffer(4096);
+    Outcome read, wrote;
+    spawn(pair.context, read_next(pair.server, buffer, 5, read));
+    pair.poll();
+    CHECK(read.pending());
+    CHECK((buffer.capacity() == 0) == tls);
+    spawn(pair.context, write(pair.client, "question", wrote));
+    pair.run_until([&] { return !read.pending(); });
+    CHECK(buffer.data() == "quest");
+    // The rest has come already, or is in the engine: it is not waited for.
+    Outcome rest;
+    spawn(pair.context, read_next(pair.server, buffer, 4096, rest));
+    pair.run_until([&] { return !rest.pending(); });
+    CHECK_FALSE(rest.error);
+    CHECK(buffer.data() == "question");
+  });
+}
+
 }  // namespace

@@ -192,7 +192,7 @@ TEST_CASE("an end without close_notify is a failure, after what did arrive") {
     CHECK(server.received == "whole");
     CHECK(server.status == Status::failed);
     CHECK(server.engine.error().find("without close_notify") != std::string::npos);
-    CHECK_FALSE(server.engine.verified_failure());
+    CHECK(server.engine.fault() != proxy::TlsFault::certificate);
     std::array<char, 8> plain;
     CHECK(server.engine.read(plain).status == Status::failed);  // and stays one
     CHECK(server.engine.write("x") == Status::failed);
@@ -278,6 +278,25 @@ TEST_CASE("input room is small while messages are small, and a record's while th
   CHECK(server.received == pattern(10'000));
   server.engine.release_buffers();
   CHECK(server.engine.input_room(1).size() == 4096);
+}
+
+TEST_CASE("input room is tiny while nothing is expected, and as ever from the first byte on") {
+  TlsWorld world;
+  TlsPeer server(as_server, world.server);
+  TlsPeer client(as_client, world.client, "localhost", nullptr);
+  converse(client, server);
+  server.engine.release_buffers(true);
+  REQUIRE(client.engine.write(pattern(300)) == Status::ok);
+  const auto bytes = take_output(client);
+  const auto room = server.engine.input_room(1);
+  REQUIRE(room.size() == 64);
+  std::copy_n(bytes.begin(), room.size(), room.begin());
+  server.engine.fed(room.size());
+  server.step();
+  CHECK(server.engine.input_room(1).size() == 4096);
+  feed(server, bytes.substr(64));
+  server.step();
+  CHECK(server.received == pattern(300));
 }
 
 TEST_CASE("a client reaches a server by name and by address") {

@@ -59,4 +59,13 @@ TEST_CASE("memory is asked for once there is something to hold, and given back w
   CHECK(buffer.size() == 17'000);
 }
 
+TEST_CASE("a little memory is a little, where that is asked for") {
+  TlsBuffer buffer;
+  REQUIRE(buffer.reserve(1, 64));
+  CHECK(buffer.capacity() == 64);
+  REQUIRE(buffer.append(std::string(100, 'x')));
+  CHECK(buffer.data() == std::string(100, 'x'));
+  CHECK(buffer.capacity() >= 4096);
+}
+
 }  // namespace

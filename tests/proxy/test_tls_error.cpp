@@ -62,10 +62,10 @@ TEST_CASE("a server whose certificate does not verify is refused, and both sides
     converse(client, server);
     CHECK_FALSE(client.established);
     CHECK(client.status == Status::failed);
-    CHECK(client.engine.verified_failure());
+    CHECK(client.engine.fault() == proxy::TlsFault::certificate);
     CHECK_MESSAGE(contains(client.engine.error(), client_text), client.engine.error());
     CHECK(server.status == Status::failed);
-    CHECK_FALSE(server.engine.verified_failure());
+    CHECK(server.engine.fault() != proxy::TlsFault::certificate);
     CHECK_MESSAGE(contains(server.engine.error(), server_text), server.engine.error());
   }
 }
@@ -85,7 +85,7 @@ TEST_CASE("a client without a certificate, or with a foreign one, is refused whe
       TlsPeer client(as_client, world.client, "localhost", nullptr);
       converse(client, server);
       CHECK_FALSE(server.established);
-      CHECK(server.engine.verified_failure());
+      CHECK(server.engine.fault() == proxy::TlsFault::certificate);
       CHECK_MESSAGE(contains(server.engine.error(),
                              foreign ? "the client's certificate does not verify: "
                                      : "the client showed no certificate, and one is required"),
@@ -226,6 +226,70 @@ TEST_CASE("what people meet most is told in plain words") {
   feed(client, "HTTP/1.1 400 Bad Request\r\n\r\n");
   client.step();
   CHECK_MESSAGE(contains(client.engine.error(), "does not speak TLS"), client.engine.error());
+}
+
+TEST_CASE("every failure of a handshake is of one kind, by which operators count it") {
+  using proxy::TlsFault;
+  struct Case {
+    const char* what;
+    std::function<void(SSL_CTX*)> client;  // what is odd about it
+    TlsFault fault;                        // of the server
+  };
+  const Case cases[] = {
+      {"TLS 1.1",
+       [](SSL_CTX* context) {
+         SSL_CTX_set_cipher_list(context, "DEFAULT@SECLEVEL=0");
+         SSL_CTX_set_min_proto_version(context, TLS1_1_VERSION);
+         SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+       },
+       TlsFault::version},
+      {"no AEAD",
+       [](SSL_CTX* context) {
+         SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+         SSL_CTX_set_cipher_list(context, "ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA");
+       },
+       TlsFault::cipher},
+      {"a group that is not offered",
+       [](SSL_CTX* context) { SSL_CTX_set1_groups_list(context, "ffdhe8192"); }, TlsFault::cipher},
+      {"another protocol",
+       [](SSL_CTX* context) {
+         const unsigned char h3[] = {2, 'h', '3'};
+         SSL_CTX_set_alpn_protos(context, h3, sizeof h3);
+       },
+       TlsFault::protocol},
+      {"another CA", [](SSL_CTX* context) { SSL_CTX_set_cert_store(context, X509_STORE_new()); },
+       TlsFault::alert},
+  };
+  for (const auto& [what, odd, fault] : cases) {
+    CAPTURE(what);
+    TlsWorld world;
+    odd(world.client.get());
+    TlsPeer server(as_server, world.server);
+    TlsPeer client(as_client, world.client, "localhost", nullptr);
+    converse(client, server);
+    CHECK(server.status == Status::failed);
+    CAPTURE(server.engine.error());
+    CHECK(proxy::tls_fault_names[static_cast<std::size_t>(server.engine.fault())] ==
+          proxy::tls_fault_names[static_cast<std::size_t>(fault)]);
+  }
+  const struct {
+    std::string sent;
+    TlsFault fault;
+  } greetings[] = {{"GET / HTTP/1.1\r\n\r\n", TlsFault::not_tls},
+                   {"CONNECT a:443 HTTP/1.1\r\n\r\n", TlsFault::not_tls},
+                   {"SSH-2.0-OpenSSH_9.2\r\n", TlsFault::not_tls},
+                   {std::string(100, '\0'), TlsFault::not_tls},
+                   {"", TlsFault::closed},
+                   {std::string("\x16\x03\x01\x00\x80\x01", 6), TlsFault::closed}};
+  for (const auto& [sent, fault] : greetings) {
+    CAPTURE(sent);
+    TlsWorld world;
+    TlsPeer server(as_server, world.server);
+    feed(server, sent);
+    server.step();
+    server.end();
+    CHECK(server.engine.fault() == fault);
+  }
 }
 
 }  // namespace

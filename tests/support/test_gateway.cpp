@@ -32,10 +32,11 @@ TestGateway::TestGateway(proxy::Config config, const TlsWorld& world)
   if (config_.upstream.tls) tls_.upstream = {std::shared_ptr<void>(), &world.client};
   tls_.listeners = {nullptr,
                     std::make_shared<const proxy::TlsContext>(world.server_with(world.leaf))};
-  const std::vector<int> sockets{proxy::open_listening_socket("127.0.0.1", port_),
-                                 proxy::open_listening_socket("127.0.0.1", tls_port_)};
+  std::vector<proxy::ListenOn> places(2);
+  places[0] = {0, proxy::Descriptor(proxy::open_listening_socket("127.0.0.1", port_))};
+  places[1] = {1, proxy::Descriptor(proxy::open_listening_socket("127.0.0.1", tls_port_))};
   worker_ = std::make_unique<proxy::Worker>(
-      shared_, 0, std::make_shared<const proxy::Governance>(config_), ring_, sockets);
+      shared_, 0, std::make_shared<const proxy::Governance>(config_), ring_, std::move(places));
   worker_->start();
   settle();
 }
