@@ -34,8 +34,8 @@ std::string own_bottleneck(const Result& result) {
            "idler core: these figures say nothing of the target";
   if (late > most_late)
     return "prefgate-load itself was the bottleneck: " + percent(late) +
-           " of the requests left more than 1 ms late though a connection was free. Ask for less, "
-           "or give it a core of its own: these figures say nothing of the target";
+           " of the requests left late (see --late) though a connection was free. Ask for less, or "
+           "give it a core of its own: these figures say nothing of the target";
   return {};
 }
 

@@ -20,7 +20,7 @@ constexpr const char* about =
 
 // What stands on the command line as text until it is read.
 struct Texts {
-  std::string rate = "1000", duration = "10s", warmup = "1s", timeout = "10s", p99;
+  std::string rate = "1000", duration = "10s", warmup = "1s", timeout = "10s", late = "1ms", p99;
   std::string posts = "50%", misspelt = "20%", invalid = "1%", unknown = "1%";
   std::string speed = "1";
   bool find_max = false;
@@ -88,6 +88,7 @@ void read_texts(const Texts& texts, Options& options) {
   options.duration = *filters::parse_time(texts.duration);
   options.warmup = *filters::parse_time(texts.warmup);
   options.pace.timeout = options.pace.drain = *filters::parse_time(texts.timeout);
+  options.in_time = *filters::parse_time(texts.late);
   if (options.duration <= Nanoseconds(0) || options.pace.timeout <= Nanoseconds(0))
     throw CLI::ValidationError("--duration and --timeout are to be longer than nothing");
   if (!texts.p99.empty()) options.find_max = *filters::parse_time(texts.p99);
@@ -112,9 +113,13 @@ void add_pace(CLI::App& app, Options& options, Texts& texts) {
   for (const auto& [name, text, does] :
        {std::tuple{"--duration", &texts.duration, "how long, after the warm-up"},
         std::tuple{"--warmup", &texts.warmup, "before it, at the first rate, and not counted"},
-        std::tuple{"--timeout", &texts.timeout, "how long an answer may take"}})
+        std::tuple{"--timeout", &texts.timeout, "how long an answer may take"},
+        std::tuple{"--late", &texts.late,
+                   "if 1% of the requests leave later than this after they could, prefgate-load is "
+                   "to blame"}})
     app.add_option(name, *text, does)->check(fault_of_time)->type_name("TIME");
-  auto* find = app.add_flag("--find-max", texts.find_max, "search for the highest rate that holds, from --rate up");
+  auto* find = app.add_flag("--find-max", texts.find_max,
+                            "search for the highest rate that holds, from --rate up");
   auto* p99 = app.add_option("--p99", texts.p99, "of --find-max: what the 99th percentile may be")
                   ->check(fault_of_time)
                   ->type_name("TIME")

@@ -29,6 +29,7 @@ struct Options {
   std::string rate_text = "1000";
   Nanoseconds duration = std::chrono::seconds(10);
   Nanoseconds warmup = std::chrono::seconds(1);
+  Nanoseconds in_time = milliseconds(1);  // a request that leaves later than it could is late
   Pace pace;
   Mix mix;
 

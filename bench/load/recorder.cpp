@@ -20,8 +20,8 @@ std::uint64_t Result::wrong() const {
   return sum;
 }
 
-Recorder::Recorder(Nanoseconds warmup, std::function<Nanoseconds()> cpu_time)
-    : warmup_(warmup), cpu_time_(std::move(cpu_time)) {}
+Recorder::Recorder(Nanoseconds warmup, Nanoseconds in_time, std::function<Nanoseconds()> cpu_time)
+    : warmup_(warmup), in_time_(in_time), cpu_time_(std::move(cpu_time)) {}
 
 Second& Recorder::second_of(Nanoseconds time) {
   const auto index =
@@ -38,7 +38,7 @@ void Recorder::ask(Nanoseconds due) {
 void Recorder::sent(Nanoseconds due, Nanoseconds could, Nanoseconds now) {
   if (!counts(due)) return;
   ask(due);
-  if (now - could > in_time) ++result_.late;
+  if (now - could > in_time_) ++result_.late;
 }
 
 void Recorder::answered(Nanoseconds due, Nanoseconds now, int status, const std::string& wrong) {

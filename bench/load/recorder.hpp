@@ -44,12 +44,9 @@ struct Result {
 
 class Recorder {
  public:
-  // What leaves later than this after it could is late.
-  static constexpr Nanoseconds in_time = milliseconds(1);
-
-  // Times are since the run's start. Nothing due before `warmup` counts. `cpu_time`: of the
-  // generator's thread.
-  Recorder(Nanoseconds warmup, std::function<Nanoseconds()> cpu_time);
+  // Times are since the run's start. Nothing due before `warmup` counts. What leaves more than
+  // `in_time` after it could is late. `cpu_time`: of the generator's thread.
+  Recorder(Nanoseconds warmup, Nanoseconds in_time, std::function<Nanoseconds()> cpu_time);
   // Is told of each second that has passed.
   std::function<void(const Result& so_far)> on_second;
 
@@ -69,6 +66,7 @@ class Recorder {
   void close_second(double lasted);
 
   const Nanoseconds warmup_;
+  const Nanoseconds in_time_;
   const std::function<Nanoseconds()> cpu_time_;
   Result result_;
   Histogram now_;              // of the second that runs

@@ -49,8 +49,8 @@ class EndedByInterrupt {
 };
 
 Result drive(const Target& target, const Pace& pace, Source& source, Nanoseconds warmup,
-             std::ostream* terminal) {
-  Recorder recorder(warmup, cpu_time);
+             Nanoseconds in_time, std::ostream* terminal) {
+  Recorder recorder(warmup, in_time, cpu_time);
   Progress progress(terminal);
   recorder.on_second = [&](const Result& so_far) { progress.show(so_far); };
   Driver driver(target, pace, source, recorder);
@@ -116,11 +116,12 @@ Report Run::generate(const std::vector<Rate>& rates, Pace pace, std::uint64_t se
     return pace.closed ? Nanoseconds(0) : schedule.due(number);
   });
   pace.until = schedule.end();
-  Report report{.url = options_.url,
-                .load = {},
-                .result = drive(target_, pace, workload, options_.warmup, terminal_),
-                .sent = workload.sent(),
-                .verified = {}};
+  Report report{
+      .url = options_.url,
+      .load = {},
+      .result = drive(target_, pace, workload, options_.warmup, options_.in_time, terminal_),
+      .sent = workload.sent(),
+      .verified = {}};
   if (verify_too && !options_.verify_url.empty()) report.verified = verify(workload);
   return report;
 }
@@ -129,7 +130,8 @@ Verified Run::verify(const Workload& workload) {
   const auto upstream = resolve(options_.verify_url, options_.verify_ca);
   StoredCheck check(workload.stored(), options_.mix.names, options_.governed,
                     {.host = upstream.authority, .token = head_.token});
-  drive(upstream, {.connections = 1, .closed = true, .until = {}}, check, Nanoseconds(0), nullptr);
+  drive(upstream, {.connections = 1, .closed = true, .until = {}}, check, Nanoseconds(0),
+        options_.in_time, nullptr);
   return check.verified();
 }
 
@@ -147,11 +149,12 @@ int Run::conclude(const Report& report) {
 
 int Run::replay() {
   Replay source(*options_.replay, options_.speed, head_);
-  Report report{.url = options_.url,
-                .load = {},
-                .result = drive(target_, options_.pace, source, Nanoseconds(0), terminal_),
-                .sent = source.sent(),
-                .verified = {}};
+  Report report{
+      .url = options_.url,
+      .load = {},
+      .result = drive(target_, options_.pace, source, Nanoseconds(0), options_.in_time, terminal_),
+      .sent = source.sent(),
+      .verified = {}};
   char speed[32];
   std::snprintf(speed, sizeof speed, "%g", options_.speed);
   report.load =
