@@ -40,9 +40,14 @@ class Scale {
     if (logarithmic_) {
       least_ = std::pow(10, std::floor(std::log10(std::max(least, 1e-3))));
       most_ = std::pow(10, std::ceil(std::log10(std::max(most, least_ * 1.001))));
-    } else if (most_ <= least_) {
-      most_ = least_ + 1;
+    } else {
+      if (most_ <= least_) most_ = least_ + 1;
+      step_ = round_step(most_ - least_, 6);
     }
+  }
+  // Up to the next mark.
+  void round_up() {
+    if (!logarithmic_) most_ = std::ceil(most_ / step_) * step_;
   }
   double part(double value) const {
     if (!logarithmic_) return (value - least_) / (most_ - least_);
@@ -53,8 +58,7 @@ class Scale {
     if (logarithmic_) {
       for (double mark = least_; mark <= most_ * 1.001; mark *= 10) all.push_back(mark);
     } else {
-      const double step = round_step(most_ - least_, 6);
-      for (double mark = std::ceil(least_ / step) * step; mark <= most_ * 1.0001; mark += step)
+      for (double mark = std::ceil(least_ / step_) * step_; mark <= most_ * 1.0001; mark += step_)
         all.push_back(mark);
     }
     return all;
@@ -63,6 +67,7 @@ class Scale {
  private:
   bool logarithmic_;
   double least_, most_;
+  double step_ = 1;  // between marks
 };
 
 double x_at(const Scale& scale, double value) {
@@ -96,8 +101,10 @@ Scales scales_of(const Chart& chart) {
     }
   if (least_x > most_x) least_x = most_x = 0;
   if (least_y > most_y) least_y = most_y = 1;
-  return {Scale(least_x, most_x, false),
-          Scale(chart.logarithmic ? least_y : 0, most_y, chart.logarithmic)};
+  Scales scales{Scale(least_x, most_x, false),
+                Scale(chart.logarithmic ? least_y : 0, most_y, chart.logarithmic)};
+  scales.y.round_up();
+  return scales;
 }
 
 std::string axes(const Chart& chart, const Scales& scales) {

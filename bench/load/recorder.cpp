@@ -31,7 +31,8 @@ Second& Recorder::second_of(Nanoseconds time) {
 }
 
 void Recorder::ask(Nanoseconds due) {
-  ++result_.asked;
+  if (result_.asked++ == 0) first_due_ = due;
+  last_due_ = due;
   ++second_of(due).asked;
 }
 
@@ -94,7 +95,7 @@ Result Recorder::finish(Nanoseconds now, std::uint64_t connections) {
   pass(now);
   const auto left = in_seconds(now - warmup_) - static_cast<double>(running_);
   if (left > 0 && begun_) close_second(left);
-  // Answers may come after the last request was due: then the seconds behind are part of it.
+  result_.asked_for = in_seconds(last_due_ - first_due_);
   result_.lasted = std::max(1e-9, in_seconds(now - warmup_));
   result_.connections = connections;
   return std::move(result_);

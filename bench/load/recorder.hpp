@@ -35,7 +35,8 @@ struct Result {
   std::map<int, std::uint64_t> statuses;
   std::map<std::string, std::uint64_t> unexpected;  // what was wrong, how often
   std::vector<Second> seconds;
-  double lasted = 0;  // seconds, from the first request that counts to the last that was due
+  double asked_for = 0;           // seconds, from the first that was due to the last
+  double lasted = 0;              // seconds, to the last answer
   std::uint64_t connections = 0;  // opened, warm-up included
 
   std::uint64_t failed() const;
@@ -69,8 +70,9 @@ class Recorder {
   const Nanoseconds in_time_;
   const std::function<Nanoseconds()> cpu_time_;
   Result result_;
-  Histogram now_;              // of the second that runs
-  std::size_t running_ = 0;    // which that is
+  Histogram now_;            // of the second that runs
+  std::size_t running_ = 0;  // which that is
+  Nanoseconds first_due_{0}, last_due_{0};
   Nanoseconds cpu_before_{0};  // at its begin
   bool begun_ = false;
 };

@@ -20,12 +20,14 @@ struct Verified {
 struct Report {
   std::string url;
   std::string load;  // "open loop, 1000..5000 requests/s for 10s"
-  Result result;
-  std::map<std::string, std::uint64_t> sent;  // by kind
-  std::optional<Verified> verified;
-  double asked_rate() const { return static_cast<double>(result.asked) / result.lasted; }
-  double achieved_rate() const { return static_cast<double>(result.answered) / result.lasted; }
-  bool good() const;  // every answer as expected, and none missing
+  Result result = {};
+  std::map<std::string, std::uint64_t> sent = {};  // by kind
+  std::optional<Verified> verified = {};
+  bool warmed_up = false;  // `sent` has requests that do not count
+
+  double asked_rate() const;     // requests per second
+  double achieved_rate() const;  // answers per second
+  bool good() const;             // every answer as expected, and none missing
 };
 
 std::string as_text(const Report& report);

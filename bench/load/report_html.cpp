@@ -20,7 +20,7 @@ constexpr std::string_view head = R"(<!doctype html>
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin: 2rem 0 0; }
-pre { overflow-x: auto; font-size: 13px; line-height: 1.45; }
+pre { white-space: pre-wrap; font-size: 13px; line-height: 1.45; }
 svg { width: 100%; height: auto; font-size: 12px; }
 svg text { fill: var(--ink); } .grid { stroke: var(--grid); }
 .series { fill: none; stroke-width: 2; }
@@ -92,7 +92,7 @@ Chart rates(const Result& result) {
 
 std::string as_html(const Report& report) {
   std::string page(head);
-  page += "<h1>" + escaped(report.url) + ": " + escaped(report.load) + "</h1>\n";
+  page += "<h1>Load of " + escaped(report.url) + "</h1>\n";
   page += "<pre>" + escaped(as_text(report)) + "</pre>\n";
   for (const auto& chart :
        {percentiles(report.result.latency), latencies(report.result), rates(report.result)})

@@ -49,6 +49,15 @@ bool Report::good() const {
          (!verified || (verified->wrong.empty() && verified->checked > 0));
 }
 
+double Report::asked_rate() const {
+  if (result.asked < 2 || result.asked_for <= 0) return achieved_rate();
+  return static_cast<double>(result.asked - 1) / result.asked_for;
+}
+
+double Report::achieved_rate() const {
+  return static_cast<double>(result.answered) / result.lasted;
+}
+
 std::string duration_text(Nanoseconds time) {
   const double ms = in_milliseconds(time);
   if (ms < 1) return format("%.0f us", ms * 1000);
@@ -71,7 +80,7 @@ std::string as_text(const Report& report) {
   text += line("achieved", count_text(static_cast<double>(result.answered)) + " answers, " +
                                count_text(report.achieved_rate()) + "/s in " +
                                format("%.2f s", result.lasted));
-  text += line("sent", listed(report.sent) + " (warm-up included)");
+  text += line("sent", listed(report.sent) + (report.warmed_up ? " (warm-up included)" : ""));
   text += line("answered", statuses(result));
   std::string names, values;
   for (const double percent : shown_percentiles) {

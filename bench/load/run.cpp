@@ -121,7 +121,8 @@ Report Run::generate(const std::vector<Rate>& rates, Pace pace, std::uint64_t se
       .load = {},
       .result = drive(target_, pace, workload, options_.warmup, options_.in_time, terminal_),
       .sent = workload.sent(),
-      .verified = {}};
+      .verified = {},
+      .warmed_up = options_.warmup > Nanoseconds(0)};
   if (verify_too && !options_.verify_url.empty()) report.verified = verify(workload);
   return report;
 }
