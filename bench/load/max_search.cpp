@@ -27,14 +27,13 @@ void MaxSearch::tell(bool holds) {
 }
 
 std::string why_not(const Result& result, Nanoseconds p99) {
-  if (result.failed() > 0) return count_text(static_cast<double>(result.failed())) + " failed";
+  if (result.failed() > 0) return count_text(result.failed()) + " failed";
   if (result.wrong() > 0)
-    return count_text(static_cast<double>(result.wrong())) +
-           " were answered otherwise than expected";
+    return count_text(result.wrong()) + " were answered otherwise than expected";
   if (static_cast<double>(result.answered) < 0.98 * static_cast<double>(result.asked) ||
       result.answered == 0)
-    return "only " + count_text(static_cast<double>(result.answered)) + " of " +
-           count_text(static_cast<double>(result.asked)) + " were answered";
+    return "only " + count_text(result.answered) + " of " + count_text(result.asked) +
+           " were answered";
   const auto reached = result.latency.percentile(99);
   if (reached > p99) return "p99 " + duration_text(reached);
   return {};

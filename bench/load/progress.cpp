@@ -12,11 +12,10 @@ std::string progress_text(const Result& so_far) {
   while (passed > 0 && so_far.seconds[passed - 1].lasted == 0) --passed;
   if (passed == 0) return {};
   const auto& last = so_far.seconds[passed - 1];
-  return std::to_string(passed) + " s: asked " + count_text(static_cast<double>(last.asked)) +
-         "/s, achieved " + count_text(static_cast<double>(last.answered)) + "/s, p50 " +
-         duration_text(last.p50) + ", p99 " + duration_text(last.p99) + ", " +
-         count_text(static_cast<double>(so_far.failed())) + " failed, " +
-         count_text(static_cast<double>(so_far.wrong())) + " unexpected";
+  return std::to_string(passed) + " s: asked " + count_text(last.asked) + "/s, achieved " +
+         count_text(last.answered) + "/s, p50 " + duration_text(last.p50) + ", p99 " +
+         duration_text(last.p99) + ", " + count_text(so_far.failed()) + " failed, " +
+         count_text(so_far.wrong()) + " unexpected";
 }
 
 void Progress::show(const Result& so_far) {

@@ -38,6 +38,7 @@ inline constexpr double shown_percentiles[] = {50, 75, 90, 95, 99, 99.9, 99.99};
 
 // "1.234 ms", "2.01 s"; "5,000"
 std::string duration_text(Nanoseconds time);
-std::string count_text(double count);
+std::string count_text(std::uint64_t count);
+std::string count_text(double count);  // rounded
 
 }  // namespace load

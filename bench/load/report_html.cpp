@@ -24,7 +24,8 @@ pre { white-space: pre-wrap; font-size: 13px; line-height: 1.45; }
 svg { width: 100%; height: auto; font-size: 12px; }
 svg text { fill: var(--ink); } .grid { stroke: var(--grid); }
 .series { fill: none; stroke-width: 2; }
-.s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); stroke-dasharray: 4 3; }
+.s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); }
+.s2 { stroke: var(--s2); stroke-dasharray: 4 3; }
 </style>
 )";
 

@@ -22,10 +22,7 @@ std::string line(std::string_view name, const std::string& value) {
 std::string listed(const std::map<std::string, std::uint64_t>& counts) {
   std::string text;
   for (const auto& [what, count] : counts)
-    text.append(text.empty() ? "" : ", ")
-        .append(count_text(static_cast<double>(count)))
-        .append(" ")
-        .append(what);
+    text.append(text.empty() ? "" : ", ").append(count_text(count)).append(" ").append(what);
   return text;
 }
 
@@ -40,6 +37,45 @@ double busiest(const Result& result) {
   double most = 0;
   for (const auto& second : result.seconds) most = std::max(most, second.cpu);
   return most;
+}
+
+// Two lines, so that each value stands below its name.
+std::string latencies(const Histogram& latency) {
+  std::string names, values;
+  for (const double percent : shown_percentiles) {
+    auto value = duration_text(latency.percentile(percent));
+    auto name = format("p%g", percent);
+    const auto width = std::max(name.size(), value.size()) + 2;
+    name.resize(width, ' ');
+    value.resize(width, ' ');
+    names += name;
+    values += value;
+  }
+  return line("latency", names + "most") + line("", values + duration_text(latency.most()));
+}
+
+std::string failures(const Result& result) {
+  std::string text;
+  for (std::size_t i = 0; i < failure_count; ++i) {
+    const auto count = result.failures.at(i);
+    if (count == 0) continue;
+    const auto failure = static_cast<Failure>(i);
+    auto what = count_text(count) + " " + std::string(to_string(failure));
+    if (failure == Failure::connect || failure == Failure::tls) what += ": " + result.connect_fault;
+    text += line("FAILED", what);
+  }
+  for (const auto& [what, count] : result.unexpected)
+    text += line("UNEXPECTED", count_text(count) + " times: " + what);
+  return text;
+}
+
+std::string verified(const Verified& verified) {
+  auto text = line("verified", count_text(verified.checked) +
+                                   " devices: the upstream has what was sent to it last" +
+                                   (verified.wrong.empty() ? "" : ", but for"));
+  for (const auto& [what, count] : verified.wrong)
+    text += line("WRONG", count_text(count) + " times: " + what);
+  return text;
 }
 
 }  // namespace
@@ -66,7 +102,11 @@ std::string duration_text(Nanoseconds time) {
 }
 
 std::string count_text(double count) {
-  auto digits = std::to_string(std::llround(count));
+  return count_text(static_cast<std::uint64_t>(std::llround(std::max(0.0, count))));
+}
+
+std::string count_text(std::uint64_t count) {
+  auto digits = std::to_string(count);
   for (auto at = std::ssize(digits) - 3; at > 0; at -= 3)
     digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
@@ -75,44 +115,19 @@ std::string count_text(double count) {
 std::string as_text(const Report& report) {
   const auto& result = report.result;
   std::string text = report.url + ": " + report.load + '\n';
-  text += line("asked", count_text(static_cast<double>(result.asked)) + " requests, " +
-                            count_text(report.asked_rate()) + "/s");
-  text += line("achieved", count_text(static_cast<double>(result.answered)) + " answers, " +
+  text += line("asked",
+               count_text(result.asked) + " requests, " + count_text(report.asked_rate()) + "/s");
+  text += line("achieved", count_text(result.answered) + " answers, " +
                                count_text(report.achieved_rate()) + "/s in " +
                                format("%.2f s", result.lasted));
   text += line("sent", listed(report.sent) + (report.warmed_up ? " (warm-up included)" : ""));
   text += line("answered", statuses(result));
-  std::string names, values;
-  for (const double percent : shown_percentiles) {
-    auto value = duration_text(result.latency.percentile(percent));
-    auto name = format("p%g", percent);
-    const auto width = std::max(name.size(), value.size()) + 2;
-    name.resize(width, ' ');
-    value.resize(width, ' ');
-    names += name;
-    values += value;
-  }
-  text += line("latency", names + "most");
-  text += line("", values + duration_text(result.latency.most()));
-  text += line("generator",
-               format("busiest second %.0f %% of its core, ", busiest(result) * 100) +
-                   count_text(static_cast<double>(result.late)) + " requests left late, " +
-                   count_text(static_cast<double>(result.connections)) + " connections opened");
-  for (std::size_t i = 0; i < failure_count; ++i)
-    if (const auto count = result.failures.at(i); count > 0)
-      text += line("FAILED",
-                   count_text(static_cast<double>(count)) + " " +
-                       std::string(to_string(static_cast<Failure>(i))) +
-                       (i < 2 && !result.connect_fault.empty() ? ": " + result.connect_fault : ""));
-  for (const auto& [what, count] : result.unexpected)
-    text += line("UNEXPECTED", count_text(static_cast<double>(count)) + " times: " + what);
-  if (report.verified) {
-    text += line("verified", count_text(static_cast<double>(report.verified->checked)) +
-                                 " devices: the upstream has what was sent to it last" +
-                                 (report.verified->wrong.empty() ? "" : ", but for"));
-    for (const auto& [what, count] : report.verified->wrong)
-      text += line("WRONG", count_text(static_cast<double>(count)) + " times: " + what);
-  }
+  text += latencies(result.latency);
+  text += line("generator", format("busiest second %.0f %% of its core, ", busiest(result) * 100) +
+                                count_text(result.late) + " requests left late, " +
+                                count_text(result.connections) + " connections opened");
+  text += failures(result);
+  if (report.verified) text += verified(*report.verified);
   return text;
 }
 

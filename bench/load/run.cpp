@@ -100,7 +100,7 @@ class Run {
 };
 
 std::string Run::load_text() const {
-  const auto connections = " on " + count_text(static_cast<double>(options_.pace.connections)) +
+  const auto connections = " on " + count_text(options_.pace.connections) +
                            (options_.pace.new_connections ? " new" : "") + " connections for " +
                            time_text(options_.duration);
   if (options_.pace.closed) return "closed loop" + connections;
@@ -161,7 +161,7 @@ int Run::replay() {
   report.load =
       "replay of " + options_.replay->string() + ", " + speed + " times as fast as it was";
   for (const auto& [why, count] : source.left_out())
-    report.load += "; left out: " + count_text(static_cast<double>(count)) + " records " + why;
+    report.load += "; left out: " + count_text(count) + " records " + why;
   std::map<std::string, std::uint64_t> unexpected;
   for (const auto& [what, count] : report.result.unexpected)
     unexpected[what + " (as record " + std::to_string(source.examples().at(what)) + ")"] = count;
@@ -183,8 +183,7 @@ int Run::find_max() {
     if (const auto own = own_bottleneck(report.result); !own.empty()) {
       err_ << "prefgate-load: at " << count_text(asked) << " requests/s " << own << ". "
            << (search.holds() == 0 ? "No lower rate was found to hold"
-                                   : count_text(static_cast<double>(search.holds())) +
-                                         " requests/s held, and more may")
+                                   : count_text(search.holds()) + " requests/s held, and more may")
            << ".\n";
       return own_fault;
     }

@@ -143,7 +143,7 @@ TEST_CASE(
   CHECK(ran.status == 0);
   CHECK(count(ran, "answered") == 500);
   CHECK(ran.json["statuses"]["422"].GetUint64() > 20);
-  CHECK(ran.json["verified"]["devices"].GetUint64() > 10);
+  CHECK(ran.json["verified"]["devices"].GetUint64() > 5);
 }
 
 TEST_CASE("what a policy changes is seen at the upstream: wrong unless it is told of") {
@@ -193,7 +193,7 @@ TEST_CASE("every way to fail is told apart, and the run goes on") {
         Row{"garbage", "answer was no HTTP"}}) {
     CAPTURE(orders);
     upstream.next(orders);
-    const auto ran = load_with({local(upstream.port()), "--rate", "50", "--duration", "1s"});
+    const auto ran = load_with({local(upstream.port()), "--rate", "100", "--duration", "500ms"});
     CHECK(ran.status == 1);
     CHECK(count(ran, "answered") == 49);
     REQUIRE(ran.json["failures"].HasMember(failure));
@@ -204,7 +204,7 @@ TEST_CASE("every way to fail is told apart, and the run goes on") {
     CAPTURE(orders);
     upstream.next(orders, 10);
     const auto ran = load_with(
-        {local(upstream.port()), "--rate", "20", "--duration", "1s", "--connections", "1"});
+        {local(upstream.port()), "--rate", "40", "--duration", "500ms", "--connections", "1"});
     INFO(ran.out);
     CHECK(ran.status == 0);
     CHECK(count(ran, "answered") == 20);
@@ -228,13 +228,14 @@ TEST_CASE("the highest rate is searched for, and each trial is shown") {
   const OwnerApi upstream;
   // A target that is down to one answer in 20 ms: 50 requests/s on one connection.
   upstream.next("delay=20ms", 100'000);
-  const auto ran = load_with({local(upstream.port()), "--find-max", "--p99", "300ms", "--rate",
-                              "10", "--duration", "1s", "--connections", "1", "--timeout", "2s"});
+  const auto ran =
+      load_with({local(upstream.port()), "--find-max", "--p99", "250ms", "--rate", "20",
+                 "--duration", "500ms", "--connections", "1", "--timeout", "500ms"});
   INFO(ran.out);
-  CHECK(ran.out.find("10/s: p50 ") != std::string::npos);
+  CHECK(ran.out.find("20/s: p50 ") != std::string::npos);
   CHECK(ran.out.find("does not hold") != std::string::npos);
   REQUIRE(ran.status == 0);
-  CHECK(ran.json["asked_per_s"].GetDouble() < 70);
+  CHECK(ran.json["asked_per_s"].GetDouble() < 100);
 }
 
 TEST_CASE("a replay sends what is recorded, of the same devices, and sees what is decided now") {
@@ -256,7 +257,7 @@ TEST_CASE("a replay sends what is recorded, of the same devices, and sees what i
   CHECK(count(again, "answered") < 100);
   CHECK(again.out.find("refused before the policy") != std::string::npos);
   // A tenth of the second that it took.
-  CHECK(again.json["asked_per_s"].GetDouble() > 500);
+  CHECK(again.json["asked_per_s"].GetDouble() > 200);
 
   GatewaySetup setup;
   const auto policy = folder.write("policy.yaml", R"(version: 1
@@ -310,8 +311,9 @@ TEST_CASE("a run that was its own bottleneck reports nothing and ends with 3") {
   std::istringstream in;
   std::ostringstream out, err;
   const auto url = local(upstream.port());
-  const std::vector<const char*> words{"prefgate-load", url.c_str(), "--rate", "100",
-                                       "--duration",    "1s",        "--late", "0ms"};
+  const std::vector<const char*> words{"prefgate-load", url.c_str(), "--rate",   "100",
+                                       "--duration",    "200ms",     "--warmup", "0s",
+                                       "--late",        "0ms"};
   const auto options = load::parse_options(static_cast<int>(words.size()), words.data(), out, err);
   // Later than not at all is every one.
   CHECK(load::run(std::get<load::Options>(options), in, out, err) == 3);
