@@ -9,6 +9,7 @@
 namespace load {
 
 // One sentence or two that say so, with what to do; empty: it was not.
-std::string own_bottleneck(const Result& result);
+// `most_busy`: the share of a second beyond which it had no time to spare.
+std::string own_bottleneck(const Result& result, double most_busy);
 
 }  // namespace load

@@ -21,7 +21,7 @@ constexpr const char* about =
 // What stands on the command line as text until it is read.
 struct Texts {
   std::string rate = "1000", duration = "10s", warmup = "1s", timeout = "10s", late = "1ms", p99;
-  std::string posts = "50%", misspelt = "20%", invalid = "1%", unknown = "1%";
+  std::string posts = "50%", misspelt = "20%", invalid = "1%", unknown = "1%", busy = "95%";
   std::string speed = "1";
   bool find_max = false;
   std::vector<std::string> expect, governed;
@@ -88,6 +88,7 @@ void read_texts(const Texts& texts, Options& options) {
   options.duration = *filters::parse_time(texts.duration);
   options.warmup = *filters::parse_time(texts.warmup);
   options.pace.timeout = options.pace.drain = *filters::parse_time(texts.timeout);
+  options.most_busy = share(texts.busy);
   options.in_time = *filters::parse_time(texts.late);
   if (options.duration <= Nanoseconds(0) || options.pace.timeout <= Nanoseconds(0))
     throw CLI::ValidationError("--duration and --timeout are to be longer than nothing");
@@ -118,6 +119,10 @@ void add_pace(CLI::App& app, Options& options, Texts& texts) {
                    "if 1% of the requests leave later than this after they could, prefgate-load is "
                    "to blame"}})
     app.add_option(name, *text, does)->check(fault_of_time)->type_name("TIME");
+  app.add_option("--busy", texts.busy,
+                 "so is it if it computes, or waits for a core, for more of a tenth of the seconds")
+      ->check(fault_of_share)
+      ->type_name("SHARE");
   auto* find = app.add_flag("--find-max", texts.find_max,
                             "search for the highest rate that holds, from --rate up");
   auto* p99 = app.add_option("--p99", texts.p99, "of --find-max: what the 99th percentile may be")

@@ -29,6 +29,7 @@ struct Options {
   std::string rate_text = "1000";
   Nanoseconds duration = std::chrono::seconds(10);
   Nanoseconds warmup = std::chrono::seconds(1);
+  double most_busy = 0.95;                // of a second: beyond that it had no time to spare
   Nanoseconds in_time = milliseconds(1);  // a request that leaves later than it could is late
   Pace pace;
   Mix mix;

@@ -20,8 +20,8 @@ std::uint64_t Result::wrong() const {
   return sum;
 }
 
-Recorder::Recorder(Nanoseconds warmup, Nanoseconds in_time, std::function<Nanoseconds()> cpu_time)
-    : warmup_(warmup), in_time_(in_time), cpu_time_(std::move(cpu_time)) {}
+Recorder::Recorder(Nanoseconds warmup, Nanoseconds in_time, std::function<Nanoseconds()> busy_time)
+    : warmup_(warmup), in_time_(in_time), busy_time_(std::move(busy_time)) {}
 
 Second& Recorder::second_of(Nanoseconds time) {
   const auto index =
@@ -74,16 +74,16 @@ void Recorder::close_second(double lasted) {
   second.p99 = now_.percentile(99);
   second.most = now_.most();
   second.lasted = lasted;
-  const auto cpu = cpu_time_();
-  second.cpu = in_seconds(cpu - cpu_before_) / lasted;
-  cpu_before_ = cpu;
+  const auto busy = busy_time_();
+  second.busy = in_seconds(busy - busy_before_) / lasted;
+  busy_before_ = busy;
   now_.clear();
   ++running_;
 }
 
 void Recorder::pass(Nanoseconds now) {
   if (now < warmup_) return;
-  if (!begun_) cpu_before_ = cpu_time_();
+  if (!begun_) busy_before_ = busy_time_();
   begun_ = true;
   while (now - warmup_ >= (running_ + 1) * one_second) {
     close_second(1);

@@ -21,8 +21,8 @@ struct Second {
   std::uint64_t answered = 0;
   std::uint64_t failed = 0;
   Nanoseconds p50{0}, p99{0}, most{0};  // of the answers in it
-  double cpu = 0;                       // share of the second that the generator's thread computed
-  double lasted = 0;                    // seconds: the last one may be cut short; 0 while it runs
+  double busy = 0;    // share of it that the generator computed or waited for a core
+  double lasted = 0;  // seconds: the last one may be cut short; 0 while it runs
 };
 
 struct Result {
@@ -46,8 +46,9 @@ struct Result {
 class Recorder {
  public:
   // Times are since the run's start. Nothing due before `warmup` counts. What leaves more than
-  // `in_time` after it could is late. `cpu_time`: of the generator's thread.
-  Recorder(Nanoseconds warmup, Nanoseconds in_time, std::function<Nanoseconds()> cpu_time);
+  // `in_time` after it could is late. `busy_time`: that the generator's
+  // thread has computed or waited for a core.
+  Recorder(Nanoseconds warmup, Nanoseconds in_time, std::function<Nanoseconds()> busy_time);
   // Is told of each second that has passed.
   std::function<void(const Result& so_far)> on_second;
 
@@ -68,12 +69,12 @@ class Recorder {
 
   const Nanoseconds warmup_;
   const Nanoseconds in_time_;
-  const std::function<Nanoseconds()> cpu_time_;
+  const std::function<Nanoseconds()> busy_time_;
   Result result_;
   Histogram now_;            // of the second that runs
   std::size_t running_ = 0;  // which that is
   Nanoseconds first_due_{0}, last_due_{0};
-  Nanoseconds cpu_before_{0};  // at its begin
+  Nanoseconds busy_before_{0};  // at its begin
   bool begun_ = false;
 };
 

@@ -97,7 +97,7 @@ void write_seconds(Json& json, const Result& result) {
         json.microseconds("p50_us", second.p50);
         json.microseconds("p99_us", second.p99);
         json.microseconds("max_us", second.most);
-        json.number("generator_cpu", second.cpu);
+        json.number("generator_busy", second.busy);
         json.number("lasted_s", second.lasted);
       });
   });

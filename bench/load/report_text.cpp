@@ -35,7 +35,7 @@ std::string statuses(const Result& result) {
 
 double busiest(const Result& result) {
   double most = 0;
-  for (const auto& second : result.seconds) most = std::max(most, second.cpu);
+  for (const auto& second : result.seconds) most = std::max(most, second.busy);
   return most;
 }
 
@@ -123,9 +123,10 @@ std::string as_text(const Report& report) {
   text += line("sent", listed(report.sent) + (report.warmed_up ? " (warm-up included)" : ""));
   text += line("answered", statuses(result));
   text += latencies(result.latency);
-  text += line("generator", format("busiest second %.0f %% of its core, ", busiest(result) * 100) +
-                                count_text(result.late) + " requests left late, " +
-                                count_text(result.connections) + " connections opened");
+  text +=
+      line("generator", format("busy for at most %.0f %% of a second, ", busiest(result) * 100) +
+                            count_text(result.late) + " requests left late, " +
+                            count_text(result.connections) + " connections opened");
   text += failures(result);
   if (report.verified) text += verified(*report.verified);
   return text;

@@ -21,7 +21,12 @@ namespace {
 
 constexpr Nanoseconds most_drain_of_trial = std::chrono::seconds(1);
 
-Nanoseconds cpu_time() {
+// That this thread has computed, or could have, had a core been free: it serves nobody meanwhile.
+// Where the kernel does not count the latter, the former alone.
+Nanoseconds busy_time() {
+  std::ifstream counts("/proc/thread-self/schedstat");
+  std::int64_t computed = 0, waited = 0;
+  if (counts >> computed >> waited) return Nanoseconds(computed + waited);
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
@@ -50,7 +55,7 @@ class EndedByInterrupt {
 
 Result drive(const Target& target, const Pace& pace, Source& source, Nanoseconds warmup,
              Nanoseconds in_time, std::ostream* terminal) {
-  Recorder recorder(warmup, in_time, cpu_time);
+  Recorder recorder(warmup, in_time, busy_time);
   Progress progress(terminal);
   recorder.on_second = [&](const Result& so_far) { progress.show(so_far); };
   Driver driver(target, pace, source, recorder);
@@ -137,7 +142,7 @@ Verified Run::verify(const Workload& workload) {
 }
 
 int Run::conclude(const Report& report) {
-  if (const auto why = own_bottleneck(report.result); !why.empty()) {
+  if (const auto why = own_bottleneck(report.result, options_.most_busy); !why.empty()) {
     err_ << "prefgate-load: " << why << ". (It reached " << count_text(report.achieved_rate())
          << " requests/s.)\n";
     return own_fault;
@@ -180,7 +185,7 @@ int Run::find_max() {
     report.load = "the highest rate with a p99 of at most " + time_text(*options_.find_max) +
                   ": open loop, " + std::to_string(*rate) + " requests/s";
     const auto fault = why_not(report.result, *options_.find_max);
-    if (const auto own = own_bottleneck(report.result); !own.empty()) {
+    if (const auto own = own_bottleneck(report.result, options_.most_busy); !own.empty()) {
       err_ << "prefgate-load: at " << count_text(asked) << " requests/s " << own << ". "
            << (search.holds() == 0 ? "No lower rate was found to hold"
                                    : count_text(search.holds()) + " requests/s held, and more may")

@@ -49,7 +49,8 @@ TEST_CASE("every option is taken") {
                              "2min",        "--warmup",
                              "500ms",       "--timeout",
                              "3s",          "--late",
-                             "5ms",         "--connections",
+                             "5ms",         "--busy",
+                             "80%",         "--connections",
                              "7",           "--new-connections",
                              "--posts",     "25%",
                              "--misspelt",  "0%",
@@ -71,6 +72,7 @@ TEST_CASE("every option is taken") {
   CHECK(options.rates == std::vector<Rate>{{1000, 5000}});
   CHECK(options.duration == std::chrono::minutes(2));
   CHECK(options.in_time == milliseconds(5));
+  CHECK(options.most_busy == 0.8);
   CHECK(options.pace.connections == 7);
   CHECK(options.pace.new_connections);
   CHECK(options.pace.timeout == std::chrono::seconds(3));

@@ -15,9 +15,9 @@ constexpr Nanoseconds ms(std::int64_t count) {
 
 // A generator that has computed for as long as it is told to.
 struct Generator {
-  Nanoseconds cpu{0};
+  Nanoseconds busy{0};
   Recorder recorder;
-  explicit Generator(Nanoseconds warmup = {}) : recorder(warmup, ms(1), [this] { return cpu; }) {}
+  explicit Generator(Nanoseconds warmup = {}) : recorder(warmup, ms(1), [this] { return busy; }) {}
 };
 
 // A request each millisecond for a second, on one connection, to a server that takes no time but
@@ -69,20 +69,20 @@ TEST_CASE("each second has what was due in it and what was answered in it") {
   generator.recorder.on_second = [&](const Result& so_far) { told.push_back(so_far.answered); };
   generator.recorder.pass(ms(0));
   generator.recorder.sent(ms(100), ms(100), ms(100));
-  generator.cpu = ms(250);
+  generator.busy = ms(250);
   generator.recorder.answered(ms(100), ms(1100), 200, {});
   generator.recorder.sent(ms(1200), ms(1200), ms(1200));
-  generator.cpu = ms(300);
+  generator.busy = ms(300);
   generator.recorder.failed(ms(1200), ms(3200), Failure::timeout);
   const auto result = generator.recorder.finish(ms(3500), 1);
   REQUIRE(result.seconds.size() == 4);
   CHECK(told == std::vector<std::size_t>{0, 1, 1});
   CHECK(result.seconds[0].asked == 1);
   CHECK(result.seconds[0].answered == 0);
-  CHECK(result.seconds[0].cpu == doctest::Approx(0.25));
+  CHECK(result.seconds[0].busy == doctest::Approx(0.25));
   CHECK(result.seconds[1].answered == 1);
   CHECK(result.seconds[1].p99 == ms(1000));
-  CHECK(result.seconds[1].cpu == doctest::Approx(0.05));
+  CHECK(result.seconds[1].busy == doctest::Approx(0.05));
   CHECK(result.seconds[3].failed == 1);
   CHECK(result.seconds[3].lasted == doctest::Approx(0.5));
 }
@@ -113,26 +113,26 @@ TEST_CASE("late is what leaves later than it could, not what waits for a connect
 TEST_CASE("a run is refused where 1 % of its requests left late") {
   Result result;
   result.asked = 10'000;
-  result.seconds = {{.cpu = 0.5, .lasted = 1}};
+  result.seconds = {{.busy = 0.5, .lasted = 1}};
   result.late = 100;
-  CHECK(own_bottleneck(result).empty());
+  CHECK(own_bottleneck(result, 0.95).empty());
   result.late = 101;
-  CHECK(own_bottleneck(result).find("1.0 % of the requests left late") != std::string::npos);
+  CHECK(own_bottleneck(result, 0.95).find("1.0 % of the requests left late") != std::string::npos);
   // Those that never left were not late by its own fault.
   result.late = 100;
   result.failures.at(static_cast<std::size_t>(Failure::unsent)) = 5000;
-  CHECK(own_bottleneck(result).find("2.0 %") != std::string::npos);
+  CHECK(own_bottleneck(result, 0.95).find("2.0 %") != std::string::npos);
 }
 
-TEST_CASE("a run is refused where the generator computed all the time for a tenth of it") {
+TEST_CASE("a run is refused where the generator was busy all the time for a tenth of it") {
   Result result;
   result.asked = 1000;
-  for (int i = 0; i < 10; ++i) result.seconds.push_back({.cpu = i == 3 ? 1.0 : 0.94, .lasted = 1});
-  CHECK(own_bottleneck(result).empty());
-  result.seconds[7].cpu = 0.96;
-  CHECK(own_bottleneck(result).find("for 20.0 % of the time") != std::string::npos);
+  for (int i = 0; i < 10; ++i) result.seconds.push_back({.busy = i == 3 ? 1.0 : 0.94, .lasted = 1});
+  CHECK(own_bottleneck(result, 0.95).empty());
+  result.seconds[7].busy = 0.96;
+  CHECK(own_bottleneck(result, 0.95).find("for 20.0 % of the time") != std::string::npos);
   // A last second that was cut short weighs as little as it lasted.
   result.seconds[7].lasted = 0.05;
   result.seconds[3].lasted = 0.05;
-  CHECK(own_bottleneck(result).empty());
+  CHECK(own_bottleneck(result, 0.95).empty());
 }

@@ -22,12 +22,12 @@ struct Ran {
   rapidjson::Document json;  // null where there is none
 };
 
-// With the options of a machine that others use, too: nothing is late.
+// With the options of a machine that others use, too: the generator is never to blame.
 Ran load_with(std::vector<std::string> arguments) {
   const TemporaryDirectory folder;
   const auto file = folder.path() / "result.json";
   arguments.insert(arguments.begin(), "prefgate-load");
-  for (const auto* each : {"--late", "1h", "--warmup", "0s", "--json"})
+  for (const auto* each : {"--late", "1h", "--busy", "100%", "--warmup", "0s", "--json"})
     arguments.emplace_back(each);
   arguments.push_back(file);
   std::vector<const char*> words;
@@ -85,7 +85,7 @@ TEST_CASE("a closed loop sends as answers come, on no more connections than it m
   CHECK(ran.status == 0);
   CHECK(count(ran, "answered") > 0);
   CHECK(count(ran, "answered") == upstream.received());
-  CHECK(upstream.log()["requests"][0]["connection"].GetUint64() <= 3);
+  CHECK(count(ran, "connections_opened") == 3);
 }
 
 TEST_CASE("over TLS the server's certificate must be good for the name that is asked for") {
