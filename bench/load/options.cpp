@@ -119,8 +119,10 @@ void add_pace(CLI::App& app, Options& options, Texts& texts) {
                    "if 1% of the requests leave later than this after they could, prefgate-load is "
                    "to blame"}})
     app.add_option(name, *text, does)->check(fault_of_time)->type_name("TIME");
-  app.add_option("--busy", texts.busy,
-                 "so is it if it computes, or waits for a core, for more of a tenth of the seconds")
+  app.add_option(
+         "--busy", texts.busy,
+         "so is it if in a tenth of the seconds it computes, or waits for a core, for more of "
+         "them; 100%: never")
       ->check(fault_of_share)
       ->type_name("SHARE");
   auto* find = app.add_flag("--find-max", texts.find_max,

@@ -75,7 +75,8 @@ void Recorder::close_second(double lasted) {
   second.most = now_.most();
   second.lasted = lasted;
   const auto busy = busy_time_();
-  second.busy = in_seconds(busy - busy_before_) / lasted;
+  // A wait is counted when it ends, and may have begun in the second before.
+  second.busy = std::min(1.0, in_seconds(busy - busy_before_) / lasted);
   busy_before_ = busy;
   now_.clear();
   ++running_;

@@ -83,6 +83,7 @@ TEST_CASE("each second has what was due in it and what was answered in it") {
   CHECK(result.seconds[1].answered == 1);
   CHECK(result.seconds[1].p99 == ms(1000));
   CHECK(result.seconds[1].busy == doctest::Approx(0.05));
+  CHECK(result.seconds[2].busy == 0);
   CHECK(result.seconds[3].failed == 1);
   CHECK(result.seconds[3].lasted == doctest::Approx(0.5));
 }
