@@ -2,59 +2,15 @@
 #include "bench/load/run.hpp"
 
 #include <doctest/doctest.h>
-#include <rapidjson/document.h>
-
-#include <sstream>
 
 #include "proxy/read_file.hpp"
+#include "tests/load/runs.hpp"
 #include "tests/support/owner_api.hpp"
 #include "tests/support/running_gateway.hpp"
 #include "tests/support/scripted_upstream.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace tests;
-
-namespace {
-
-struct Ran {
-  int status;
-  std::string out, err;
-  rapidjson::Document json;  // null where there is none
-};
-
-// With the options of a machine that others use, too: the generator is never to blame.
-Ran load_with(std::vector<std::string> arguments) {
-  const TemporaryDirectory folder;
-  const auto file = folder.path() / "result.json";
-  arguments.insert(arguments.begin(), "prefgate-load");
-  for (const auto* each : {"--late", "1h", "--busy", "100%", "--warmup", "0s", "--json"})
-    arguments.emplace_back(each);
-  arguments.push_back(file);
-  std::vector<const char*> words;
-  for (const auto& each : arguments) words.push_back(each.c_str());
-  std::istringstream in;
-  std::ostringstream out, err;
-  const auto options = load::parse_options(static_cast<int>(words.size()), words.data(), out, err);
-  REQUIRE_MESSAGE(std::holds_alternative<load::Options>(options), err.str());
-  Ran ran{load::run(std::get<load::Options>(options), in, out, err), out.str(), err.str(), {}};
-  const auto text = proxy::read_file(file, 1 << 20).text;
-  if (!text.empty()) ran.json.Parse(text.c_str());
-  return ran;
-}
-
-std::string local(std::uint16_t port, const std::string& scheme = "http") {
-  return scheme + "://127.0.0.1:" + std::to_string(port);
-}
-
-std::uint64_t count(const Ran& ran, const char* name) {
-  return ran.json[name].GetUint64();
-}
-
-double latency(const Ran& ran, const char* name) {
-  return ran.json["latency_us"][name].GetDouble();
-}
-
-}  // namespace
 
 TEST_CASE("as many requests arrive as were asked for, and all are answered") {
   const OwnerApi upstream;
@@ -238,46 +194,6 @@ TEST_CASE("the highest rate is searched for, and each trial is shown") {
   CHECK(ran.json["asked_per_s"].GetDouble() < 100);
 }
 
-TEST_CASE("a replay sends what is recorded, of the same devices, and sees what is decided now") {
-  const OwnerApi upstream;
-  const TemporaryDirectory folder;
-  RunningGateway first(local(upstream.port()));
-  REQUIRE(load_with({local(first.port()), "--rate", "100", "--duration", "1s", "--invalid", "10%",
-                     "--devices", "5"})
-              .status == 0);
-  first.stop();
-  const auto audit = (first.folder().path() / "audit").string();
-  upstream.reset();
-
-  const RunningGateway same(local(upstream.port()));
-  const auto again = load_with({local(same.port()), "--replay", audit, "--speed", "10"});
-  INFO(again.out);
-  CHECK(again.status == 0);
-  CHECK(count(again, "answered") == upstream.received());
-  CHECK(count(again, "answered") < 100);
-  CHECK(again.out.find("refused before the policy") != std::string::npos);
-  // A tenth of the second that it took.
-  CHECK(again.json["asked_per_s"].GetDouble() > 200);
-
-  GatewaySetup setup;
-  const auto policy = folder.write("policy.yaml", R"(version: 1
-rules:
-  - {id: no-posts, mode: enforce, when: {method: [POST]}, deny: {status: 403, message: no}}
-)");
-  setup.more = "filters: {policy: {file: \"" + policy.string() + "\"}}\n";
-  const RunningGateway other(local(upstream.port()), setup);
-  const auto denied = load_with({local(other.port()), "--replay", audit, "--speed", "10"});
-  CHECK(denied.status == 1);
-  CHECK(denied.out.find("was 200 (forwarded), is 403 (rejected) (as record ") != std::string::npos);
-}
-
-TEST_CASE("a directory without records cannot be replayed") {
-  const OwnerApi upstream;
-  const TemporaryDirectory empty;
-  CHECK_THROWS_WITH_AS(load_with({local(upstream.port()), "--replay", empty.path()}),
-                       doctest::Contains("holds no records"), std::runtime_error);
-}
-
 TEST_CASE("the program says on one line what keeps it from running, with the exit status") {
   const auto nobody = tests::run({binary("prefgate-load"), "http://127.0.0.1:1"});
   CHECK(nobody.status == 2);
@@ -319,4 +235,14 @@ TEST_CASE("a run that was its own bottleneck reports nothing and ends with 3") {
   CHECK(load::run(std::get<load::Options>(options), in, out, err) == 3);
   CHECK(out.str().empty());
   CHECK(err.str().find("prefgate-load itself was the bottleneck") != std::string::npos);
+}
+
+TEST_CASE("Ctrl-C ends a run early, and what it has been is reported") {
+  const OwnerApi upstream;
+  Process process({binary("prefgate-load"), local(upstream.port()), "--rate", "200", "--duration",
+                   "10min", "--warmup", "0s", "--late", "1h", "--busy", "100%"});
+  while (upstream.received() < 10) continue;
+  process.send(SIGINT);
+  CHECK(process.wait() == 0);
+  CHECK(process.output().find("  achieved     ") != std::string::npos);
 }
