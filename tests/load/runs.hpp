@@ -29,6 +29,7 @@ inline Ran load_with(std::vector<std::string> arguments) {
     arguments.emplace_back(each);
   arguments.push_back(file);
   std::vector<const char*> words;
+  words.reserve(arguments.size());
   for (const auto& each : arguments) words.push_back(each.c_str());
   std::istringstream in;
   std::ostringstream out, err;

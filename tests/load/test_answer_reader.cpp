@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <vector>
+
 using namespace load;
 using Outcome = AnswerReader::Outcome;
 

@@ -168,7 +168,7 @@ TEST_CASE("every way to fail is told apart, and the run goes on") {
 }
 
 TEST_CASE("what is not answered in time is given up, and what stood in line is not forgotten") {
-  ScriptedUpstream silent([](ScriptedUpstream::Peer& peer) { peer.wait_for_end(); });
+  const ScriptedUpstream silent([](ScriptedUpstream::Peer& peer) { peer.wait_for_end(); });
   const auto ran = load_with({silent.url(), "--rate", "20", "--duration", "1s", "--connections",
                               "2", "--timeout", "1500ms"});
   CHECK(ran.status == 1);
@@ -206,7 +206,7 @@ TEST_CASE("the program says on one line what keeps it from running, with the exi
 }
 
 TEST_CASE("the token goes out with each request, and into no report") {
-  ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
   const TemporaryDirectory folder;
   const auto token = folder.write("token", "very-secret\n").string();
   const auto page = (folder.path() / "page.html").string();
