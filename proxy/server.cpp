@@ -45,6 +45,7 @@ class Server {
   bool tell(const std::string& why, const Reloaded& found);
   void take_over(const std::string& why, Governing found);
   void take_over(RenewedTls found);
+  void keep_while_used(TlsContexts replaced);
   std::vector<ServedCertificate> certificates() const;
 
   const Config& config_;             // as started
@@ -58,6 +59,7 @@ class Server {
   LiveListeners listeners_;
   Governing governance_;
   std::vector<Governing> replaced_;  // while an exchange still holds them: see look_again
+  std::vector<std::shared_ptr<const TlsContext>> replaced_tls_;  // while a worker does
   std::atomic<std::size_t> connections_{0};
   Shared shared_;
   AuditWriter audit_;
@@ -198,13 +200,19 @@ void Server::on_drained() {
 }
 
 // What was replaced is given up here and not by the last exchange that holds it: a policy with its
-// lists can take a while to free, and a worker has none to spare.
+// lists can take a while to free, and a worker has none to spare. Nor has it a use for the memory.
 void Server::look_again() {
-  std::erase_if(replaced_, [](const Governing& each) { return each.use_count() == 1; });
+  const auto unused = [](const auto& each) { return each.use_count() == 1; };
+  std::erase_if(replaced_, unused);
+  std::erase_if(replaced_tls_, unused);
+  const auto before = tls_.contexts();
   const std::string why = "a file of the policy has changed";
   if (const auto found = live_.look(); found && tell(why, *found))
     take_over(why, found->governance);
-  if (auto found = tls_.look()) take_over(std::move(*found));
+  if (auto found = tls_.look()) {
+    if (found->contexts) keep_while_used(before);
+    take_over(std::move(*found));
+  }
   next_look_.expires_after(between_looks);
   next_look_.async_wait([this](error_code error) {
     if (!error && !stopping_) look_again();
@@ -216,6 +224,7 @@ void Server::load_again() {
   const std::string why = "SIGHUP";
   LiveListeners::Places places;
   RenewedTls tls;
+  const auto before = tls_.contexts();
   const auto prepare = [&](const Config& next) -> std::vector<Diagnostic> {
     try {
       places = listeners_.open(next.listen);
@@ -231,6 +240,7 @@ void Server::load_again() {
   const auto found = live_.load_again(prepare);
   if (!tell(why, found)) return;
   const auto& now = live_.config();
+  keep_while_used(before);
   listeners_.take_over(std::move(places));
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->adopt(now.limits);
@@ -283,6 +293,12 @@ void Server::take_over(RenewedTls found) {
   for (auto& worker : workers_) worker->adopt(*found.contexts);
   vitals_.adopt(certificates());
   spdlog::info("{}: certificates, keys and trust are read again", why);
+}
+
+void Server::keep_while_used(TlsContexts replaced) {
+  for (auto& each : replaced.listeners)
+    if (each) replaced_tls_.push_back(std::move(each));
+  if (replaced.upstream) replaced_tls_.push_back(std::move(replaced.upstream));
 }
 
 std::vector<ServedCertificate> Server::certificates() const {
