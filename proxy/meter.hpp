@@ -5,10 +5,14 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <mutex>
 #include <string_view>
+#include <vector>
 
 #include "filters/chain_rules.hpp"
 #include "filters/record.hpp"
+#include "proxy/address_book.hpp"
 #include "proxy/count.hpp"
 #include "proxy/failure.hpp"
 #include "proxy/pool_policy.hpp"
@@ -39,8 +43,12 @@ class alignas(64) Meter {
   void count_upstream(const filters::Outcome& outcome);
   // It has failed for good: no other try mended it.
   void count_failure(FailureKind kind) { failures_[static_cast<std::size_t>(kind)].add(); }
+  // An address of the upstream is left out for a while.
+  void count_ejection() { ejections_.add(); }
   // The pool's state from now on.
   void show(const PoolCounts& pool);
+  // The upstream's addresses from now on. Takes a lock: there are others only now and then.
+  void show(std::vector<std::shared_ptr<const Address>> addresses);
 
   // ---- Any thread.
   std::uint64_t requests(std::size_t method, std::size_t decision, int status) const {
@@ -56,6 +64,8 @@ class alignas(64) Meter {
   // Requests answered with 503 because they could not be recorded.
   std::uint64_t unrecordable() const { return unrecordable_.get(); }
   std::uint64_t retries() const { return retries_.get(); }
+  std::uint64_t ejections() const { return ejections_.get(); }
+  std::vector<std::shared_ptr<const Address>> addresses() const;
   PoolCounts pool() const { return {idle_.get(), open_.get(), waiting_.get()}; }
 
  private:
@@ -76,7 +86,10 @@ class alignas(64) Meter {
   std::array<Count, failure_kinds> failures_;
   Count unrecordable_;
   Count retries_;
+  Count ejections_;
   Count idle_, open_, waiting_;
+  mutable std::mutex mutex_;  // of what follows
+  std::vector<std::shared_ptr<const Address>> addresses_;
 };
 
 }  // namespace proxy

@@ -18,6 +18,7 @@
 #include "proxy/live_config.hpp"
 #include "proxy/live_tls.hpp"
 #include "proxy/privileges.hpp"
+#include "proxy/resolver.hpp"
 #include "proxy/signals.hpp"
 #include "proxy/version.hpp"
 #include "proxy/vitals.hpp"
@@ -85,6 +86,7 @@ class Server {
   std::vector<std::vector<int>> sockets_;  // by worker, by listener
   std::vector<std::string> addresses_;     // by listener, with the port that was chosen
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::optional<Resolver> resolver_;  // none: there is no name to look up
   Vitals vitals_;
   std::optional<Admin> admin_;
   Timer patience_{context_};
@@ -131,6 +133,10 @@ Server::Server(const Config& config)
   for (std::size_t i = 0; i < config.workers; ++i)
     workers_.push_back(
         std::make_unique<Worker>(shared_, i, governance_, audit_.ring(i), std::move(sockets_[i])));
+  if (given_addresses(config.upstream).empty())
+    resolver_.emplace(config.upstream, [this](const ResolutionPtr& known) {
+      for (auto& worker : workers_) worker->adopt(known);
+    });
   open_admin();
 }
 
@@ -140,6 +146,7 @@ void Server::open_admin() {
     vitals_.meters.push_back(&workers_[i]->meter());
     vitals_.rings.push_back(&audit_.ring(i));
   }
+  if (resolver_) vitals_.resolver = &*resolver_;
   vitals_.adopt(certificates());
   if (config_.admin.host.empty()) return;
   admin_.emplace(config_.admin, admin_pages(vitals_));

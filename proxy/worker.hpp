@@ -47,6 +47,8 @@ class Worker {
   // The same for connections that are made from now on. Idle ones to the upstream, which others
   // have vouched for, are closed.
   void adopt(TlsContexts tls);
+  // The same for what has become known of the upstream's addresses.
+  void adopt(ResolutionPtr resolution);
   // Stops accepting; every session ends after what it has begun, and the thread after the last.
   // Then `done` is called, on that thread.
   void drain(std::function<void()> done);
