@@ -97,6 +97,7 @@ Lease Pool::take_idle() {
 }
 
 Task<Lease> Pool::take(milliseconds patience, Failure& failure) {
+  failure = {};  // it may hold that of a first try
   if (auto lease = take_idle()) co_return lease;
   const auto until = Clock::now() + patience;
   const auto step = next_step(counts(), limits_);

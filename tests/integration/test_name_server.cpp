@@ -40,8 +40,8 @@ double look_ups(const RunningGateway& gateway, const std::string& result) {
 }  // namespace
 
 TEST_CASE("when a name moves, requests move with it, and when its server dies they stay") {
-  ScriptedUpstream one(good(), "127.0.0.2", 0);
-  ScriptedUpstream two(good(), "127.0.0.3", one.port());
+  const ScriptedUpstream one(good(), "127.0.0.2", 0);
+  const ScriptedUpstream two(good(), "127.0.0.3", one.port());
   NameServer server("127.0.0.2 api.test\n");
   RunningGateway gateway(url(one), asking(server));
   auto client = gateway.client();
@@ -85,7 +85,7 @@ TEST_CASE("when a name moves, requests move with it, and when its server dies th
 
 TEST_CASE(
     "a name with a dead address and a live one: every request is answered, and arrives once") {
-  ScriptedUpstream live(good(), "127.0.0.3", 0);
+  const ScriptedUpstream live(good(), "127.0.0.3", 0);
   const NameServer server("127.0.0.2 api.test\n127.0.0.3 api.test\n");
   const RunningGateway gateway(url(live), asking(server));
   auto client = gateway.client();
@@ -98,7 +98,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a name that does not exist is 502 with the reason in the log, until it does") {
-  ScriptedUpstream upstream(good(), "127.0.0.2", 0);
+  const ScriptedUpstream upstream(good(), "127.0.0.2", 0);
   NameServer server("127.0.0.2 api.test\n");
   RunningGateway gateway(url(upstream, "moved.test"), asking(server));
   {

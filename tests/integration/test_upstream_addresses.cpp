@@ -88,7 +88,7 @@ TEST_CASE("whatever one address does, a POST arrives at most once and most reque
       CAPTURE(method);
       ScriptedUpstream ill(row.ill);
       if (!row.listens) ill.stop_listening();
-      ScriptedUpstream well(good());
+      const ScriptedUpstream well(good());
       auto setup = between(ill, well);
       setup.timeouts = "{first_byte: 100ms}";
       const RunningGateway gateway("http://api.test", setup);
@@ -120,7 +120,7 @@ TEST_CASE(
       if (!peer.send(ScriptedUpstream::ok())) return;
     }
   });
-  ScriptedUpstream well(good());
+  const ScriptedUpstream well(good());
   const RunningGateway gateway("http://api.test", between(ill, well));
   auto client = gateway.client();
   std::size_t failures = 0;
@@ -140,7 +140,7 @@ TEST_CASE(
 }
 
 TEST_CASE("requests are shared out, and connections stay open to each address") {
-  ScriptedUpstream one(good()), two(good());
+  const ScriptedUpstream one(good()), two(good());
   const RunningGateway gateway("http://api.test", between(one, two));
   auto client = gateway.client();
   for (int i = 0; i < 20; ++i) CHECK(client.exchange(good_post()).status == 200);

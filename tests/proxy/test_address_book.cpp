@@ -25,6 +25,7 @@ struct Book {
 
   void adopt(std::size_t addresses, std::uint16_t first = 1) {
     std::vector<Endpoint> all;
+    all.reserve(addresses);
     for (std::size_t i = 0; i < addresses; ++i)
       all.push_back({"10.0.0.1", static_cast<std::uint16_t>(first + i)});
     book.adopt(all, now);
@@ -139,8 +140,8 @@ TEST_CASE("never is more than half of the addresses ejected, and never the only 
   for (const auto& [addresses, most] : {Row{1, 0}, {2, 1}, {3, 1}, {4, 2}, {5, 2}}) {
     CAPTURE(addresses);
     Book book(addresses);
-    for (std::uint16_t port = 1; port <= addresses; ++port)
-      CHECK(book.fail(port, 5) == (port <= most));
+    for (std::size_t port = 1; port <= addresses; ++port)
+      CHECK(book.fail(static_cast<std::uint16_t>(port), 5) == (port <= most));
     CHECK(book.ejected() == most);
     // The next in line goes when there is room for it, by one failure more.
     if (most == 0) continue;

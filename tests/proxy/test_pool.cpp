@@ -182,6 +182,23 @@ TEST_CASE("nobody listens: refused, and the next in line is not left waiting") {
   CHECK(fixture.open() == 0);
 }
 
+// Former bug: it got nothing, and the place in the pool was lost for good.
+TEST_CASE("who is in line for a second try is served though its first has failed") {
+  PoolFixture fixture;
+  fixture.config.pool.connections = 1;
+  auto first = fixture.take_now();
+  Taken again;
+  again.failure.kind = FailureKind::closed;
+  spawn(fixture.context, take(fixture.pool(), 10s, again));
+  fixture.run_until([&] { return fixture.pool().counts().waiting == 1; });
+  first.lease.end();
+  fixture.run_until([&] { return again.done; });
+  CHECK(again.lease);
+  CHECK_FALSE(again.failure);
+  again.lease.end();
+  CHECK(fixture.open() == 0);
+}
+
 TEST_CASE("a peer that never shakes hands is given up in time") {
   TlsWorld world;
   PoolFixture fixture(nullptr, &world.client);  // it waits for a request in clear text

@@ -212,7 +212,7 @@ TEST_CASE("nobody waits for a name server longer than for a connection, nor once
 }
 
 TEST_CASE("where every address fails, the failure that got furthest is told") {
-  TlsWorld world;
+  const TlsWorld world;
   const auto other = tests::make_leaf(world.folder.path(), world.ca, "other", {"other.example"});
   const auto wrong = world.server_with(other);
   PoolFixture fixture(&wrong, &world.client);
@@ -224,9 +224,9 @@ TEST_CASE("where every address fails, the failure that got furthest is told") {
 }
 
 TEST_CASE("addresses are tried for no longer than the request may wait") {
-  TlsWorld world;
+  const TlsWorld world;
   PoolFixture fixture(nullptr, &world.client);  // they wait for a request in clear text
-  FakeUpstream other(tests::answer);
+  const FakeUpstream other(tests::answer);
   fixture.config.addresses = {at(fixture.upstream.port()), at(other.port())};
   fixture.config.timeouts.connect = 10s;
   const auto taken = fixture.take_now(60ms);
