@@ -22,8 +22,10 @@ class NameServer {
   void stop() { server_->stop(); }
 
  private:
+  bool start();
+
   TemporaryDirectory folder_;
-  std::uint16_t port_;
+  std::uint16_t port_ = 0;
   std::unique_ptr<Process> server_;
 };
 
