@@ -91,6 +91,10 @@ std::string format_endpoint(const std::string& host, std::uint16_t port) {
   return (version_6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+bool is_numeric(std::string_view host) {
+  return numeric_host(host).has_value();
+}
+
 bool is_loopback(std::string_view host) {
   if (filters::equal_ignoring_case(host, "localhost")) return true;
   error_code error;

@@ -12,11 +12,15 @@ namespace proxy {
 struct Endpoint {
   std::string host;  // numeric, in its usual form, without brackets
   std::uint16_t port = 0;
+
+  auto operator<=>(const Endpoint&) const = default;
 };
 
 // "127.0.0.1:8080", "[::1]:8443"; port 0 lets the system choose.
 std::optional<Endpoint> parse_endpoint(std::string_view text);
 std::string format_endpoint(const std::string& host, std::uint16_t port);
+// Whether a host is an address, as `Origin` and `Endpoint` have it, and no name.
+bool is_numeric(std::string_view host);
 // A numeric loopback address, or "localhost".
 bool is_loopback(std::string_view host);
 

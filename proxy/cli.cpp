@@ -71,6 +71,10 @@ void summarise(const Config& config, std::ostream& out) {
           : config.upstream.ca ? config.upstream.ca->string()
                                : "the system's certificate authorities")
       << '\n';
+  for (const auto& [host, port] : config.upstream.addresses)
+    out << "  connects to " << format_endpoint(host, port) << '\n';
+  if (const auto& resolver = config.upstream.resolver)
+    out << "  asks " << format_endpoint(resolver->host, resolver->port) << " for addresses\n";
   for (const auto& endpoint : config.contract->endpoints())
     out << "  governs " << endpoint.allowed_methods() << ' ' << endpoint.path() << '\n';
   out << "  other paths are " << (config.forward_other_paths ? "forwarded" : "rejected")

@@ -16,6 +16,7 @@
 #include "filters/pipeline.hpp"
 #include "filters/record_level.hpp"
 #include "filters/yaml/diagnostic.hpp"
+#include "proxy/addresses.hpp"
 #include "proxy/audit_promises.hpp"
 #include "proxy/file_watch.hpp"
 
@@ -49,11 +50,16 @@ struct AdminConfig {
   bool operator==(const AdminConfig&) const = default;
 };
 
+// Which answers of an address count as its failures.
+enum class FailedAnswers : std::uint8_t { none, gateway, server };  // 502, 503 and 504; any 5xx
+
 struct UpstreamConfig {
   bool tls = true;
   std::string host;  // as in the URL, without brackets
   std::uint16_t port = 443;
   std::string authority;                    // as in the URL: what goes into Host
+  std::vector<Endpoint> addresses;          // to connect to; empty: those of `host`
+  std::optional<Endpoint> resolver;         // that knows them; none: the system's
   std::optional<std::filesystem::path> ca;  // none: the system's
   struct Timeouts {
     milliseconds connect{2'000};
@@ -71,6 +77,14 @@ struct UpstreamConfig {
 
     bool operator==(const Pool&) const = default;
   } pool;
+  struct Ejection {            // per worker: see proxy/address_book.hpp
+    std::size_t failures = 5;  // in a row; 0: no address is ever left out
+    milliseconds time{30'000};
+    milliseconds most_time{300'000};
+    FailedAnswers answers = FailedAnswers::server;
+
+    bool operator==(const Ejection&) const = default;
+  } ejection;
 
   bool operator==(const UpstreamConfig&) const = default;
 };

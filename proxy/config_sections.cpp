@@ -90,6 +90,61 @@ void read_pool(Section& upstream, UpstreamConfig& config) {
   section->finish();
 }
 
+void read_ejection(Section& upstream, UpstreamConfig& config) {
+  auto section = upstream.section("ejection");
+  if (!section) return;
+  auto& ejection = config.ejection;
+  section->count("failures", ejection.failures, {0, 1'000'000});
+  section->time("most_time", ejection.most_time, any_time);
+  if (section->time("time", ejection.time, any_time))
+    keep_within(*section, "time", ejection.time, "most_time", ejection.most_time,
+                filters::format_time(ejection.most_time));
+  ejection.time = std::min(ejection.time, ejection.most_time);
+  section->choice<FailedAnswers>("answers", ejection.answers,
+                                 {{"none", FailedAnswers::none},
+                                  {"gateway", FailedAnswers::gateway},
+                                  {"5xx", FailedAnswers::server}});
+  section->finish();
+}
+
+// Addresses alone: a name has all of its own by `url`.
+void read_addresses(Section& section, UpstreamConfig& upstream) {
+  for (const YamlNode& item : section.list("addresses", "a list of addresses")) {
+    const auto text = section.expand(item, an_address);
+    if (!text) continue;
+    const auto endpoint = parse_endpoint(*text);
+    if (!endpoint || endpoint->port == 0)
+      section.error(item.mark, "expected " + std::string(an_address) + ", got " + describe(item));
+    else if (std::ranges::find(upstream.addresses, *endpoint) != upstream.addresses.end())
+      section.error(item.mark, "address " + describe(item) + " is there already");
+    else
+      upstream.addresses.push_back(*endpoint);
+  }
+}
+
+void read_resolver(Section& section, UpstreamConfig& upstream) {
+  std::string text;
+  constexpr std::string_view expected = "system or an address such as 127.0.0.1:53 or \"[::1]:53\"";
+  if (!section.text("resolver", text, expected) || text == "system") return;
+  upstream.resolver = parse_endpoint(text);
+  if (!upstream.resolver || upstream.resolver->port == 0)
+    section.error("resolver", "expected " + std::string(expected) + ", got " +
+                                  describe(*section.find("resolver")));
+  else if (!upstream.addresses.empty() || is_numeric(upstream.host))
+    section.error("resolver", "never used: there is no name to look up");
+}
+
+void warn_of_clear_text(Section& section, const UpstreamConfig& upstream) {
+  const bool stays = upstream.addresses.empty()
+                         ? is_loopback(upstream.host)
+                         : std::ranges::all_of(upstream.addresses, [](const Endpoint& each) {
+                             return is_loopback(each.host);
+                           });
+  if (!upstream.tls && !stays)
+    section.warn(upstream.addresses.empty() ? "url" : "addresses",
+                 "clear text, and not to loopback: tokens can be read on the way");
+}
+
 bool read_url(Section& section, UpstreamConfig& upstream) {
   std::string text;
   section.require("url");
@@ -104,8 +159,6 @@ bool read_url(Section& section, UpstreamConfig& upstream) {
   upstream.host = origin->host;
   upstream.port = origin->port;
   upstream.authority = origin->authority;
-  if (!upstream.tls && !is_loopback(upstream.host))
-    section.warn("url", "clear text, and not to loopback: tokens can be read on the way");
   return true;
 }
 
@@ -158,6 +211,9 @@ void read_upstream(Section& root, UpstreamConfig& upstream) {
   auto section = root.section("upstream");
   if (!section) return;
   const bool good = read_url(*section, upstream);
+  read_addresses(*section, upstream);
+  read_resolver(*section, upstream);
+  if (good) warn_of_clear_text(*section, upstream);
   std::string ca;
   if (section->text("ca", ca, "system or a file name") && ca != "system") {
     std::filesystem::path file;
@@ -166,6 +222,7 @@ void read_upstream(Section& root, UpstreamConfig& upstream) {
   }
   read_timeouts(*section, upstream);
   read_pool(*section, upstream);
+  read_ejection(*section, upstream);
   section->finish();
 }
 

@@ -128,8 +128,9 @@ Task<Failure> Gateway::converse(Slot& slot, Downstream& client, Lease& lease) {
   auto& upstream = *lease;
   auto& outcome = slot.outcome;
   outcome.upstream_reused = upstream.exchanges > 0;
-  const auto size = std::min(upstream.address.size(), slot.upstream_address.size());
-  std::copy_n(upstream.address.begin(), size, slot.upstream_address.begin());
+  const auto& address = upstream.address->text;
+  const auto size = std::min(address.size(), slot.upstream_address.size());
+  std::copy_n(address.begin(), size, slot.upstream_address.begin());
   outcome.upstream_address = {slot.upstream_address.data(), size};
 
   std::string_view unsent = slot.to_upstream;
@@ -147,6 +148,9 @@ Task<Failure> Gateway::converse(Slot& slot, Downstream& client, Lease& lease) {
   const auto sent_at = Slot::Clock::now();
   if (!failure) failure = co_await read_answer_head(slot, upstream);
   if (!failure) outcome.first_byte = Slot::since(sent_at);
+  failure.reused = outcome.upstream_reused;
+  // Where the client broke its own request off, the upstream is not to blame.
+  if (!slot.pump.verdict.rejected()) lease.judge(failure, slot.exchange->response.status);
   if (!failure) failure = co_await relay(slot, client, lease);
   if (slot.pump.running) co_await stop_pump(slot, client, upstream);
   failure.bytes_sent = sent;

@@ -43,4 +43,14 @@ void Meter::show(const PoolCounts& pool) {
   waiting_.set(pool.waiting);
 }
 
+void Meter::show(std::vector<std::shared_ptr<const Address>> addresses) {
+  const std::lock_guard lock(mutex_);
+  addresses_.swap(addresses);
+}
+
+std::vector<std::shared_ptr<const Address>> Meter::addresses() const {
+  const std::lock_guard lock(mutex_);
+  return addresses_;
+}
+
 }  // namespace proxy

@@ -5,10 +5,14 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <mutex>
 #include <string_view>
+#include <vector>
 
 #include "filters/chain_rules.hpp"
 #include "filters/record.hpp"
+#include "proxy/address_book.hpp"
 #include "proxy/count.hpp"
 #include "proxy/failure.hpp"
 #include "proxy/pool_policy.hpp"
@@ -54,8 +58,12 @@ class alignas(64) Meter {
   void count_refusal(Refusal why) { refusals_[static_cast<std::size_t>(why)].add(); }
   // A client has not taken its answer: it had gone, or took nothing for too long.
   void count_abort(bool too_slow) { aborts_[too_slow ? 1 : 0].add(); }
+  // An address of the upstream is left out for a while.
+  void count_ejection() { ejections_.add(); }
   // The pool's state from now on.
   void show(const PoolCounts& pool);
+  // The upstream's addresses from now on. Takes a lock: there are others only now and then.
+  void show(std::vector<std::shared_ptr<const Address>> addresses);
 
   // ---- Any thread.
   std::uint64_t requests(std::size_t method, std::size_t decision, int status) const {
@@ -78,6 +86,8 @@ class alignas(64) Meter {
   }
   std::uint64_t refused(std::size_t why) const { return refusals_[why].get(); }
   std::uint64_t aborted(std::size_t why) const { return aborts_[why].get(); }
+  std::uint64_t ejections() const { return ejections_.get(); }
+  std::vector<std::shared_ptr<const Address>> addresses() const;
   PoolCounts pool() const { return {idle_.get(), open_.get(), waiting_.get()}; }
 
  private:
@@ -102,7 +112,10 @@ class alignas(64) Meter {
   Count unrecordable_;
   Count shed_;
   Count retries_;
+  Count ejections_;
   Count idle_, open_, waiting_;
+  mutable std::mutex mutex_;  // of what follows
+  std::vector<std::shared_ptr<const Address>> addresses_;
 };
 
 }  // namespace proxy

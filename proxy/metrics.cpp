@@ -181,6 +181,13 @@ void Exposition::add_upstream() {
   begin("upstream_retries_total", "Requests that were sent once more, on another connection.",
         MetricType::Counter);
   counter({}, sum([](const Meter& meter) { return meter.retries(); }));
+  begin("upstream_ejections_total", "Times a worker has left an address out for a while.",
+        MetricType::Counter);
+  counter({}, sum([](const Meter& meter) { return meter.ejections(); }));
+  begin("upstream_lookups_total", "Times the upstream's name was looked up.", MetricType::Counter);
+  const auto* const resolver = vitals_.resolver;
+  counter({{"result", "success"}}, resolver ? resolver->succeeded() : 0);
+  counter({{"result", "failure"}}, resolver ? resolver->failed() : 0);
 }
 
 void Exposition::add_clients() {

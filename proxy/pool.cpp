@@ -1,20 +1,12 @@
 #include "proxy/pool.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
+#include "filters/yaml/units.hpp"
+
 namespace proxy {
-namespace {
-
-// How long addresses of a name are used before it is asked for again. getaddrinfo hides the TTL.
-constexpr std::chrono::seconds addresses_live{30};
-
-std::string to_text(const asio::ip::tcp::endpoint& endpoint) {
-  const auto host = endpoint.address().to_string();
-  const auto port = std::to_string(endpoint.port());
-  return endpoint.address().is_v6() ? "[" + host + "]:" + port : host + ":" + port;
-}
-
-}  // namespace
 
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this != &other) {
@@ -33,6 +25,12 @@ void Lease::end() {
   if (upstream_) pool_->give_back(std::move(upstream_), false);
 }
 
+void Lease::judge(const Failure& failure, int status) const {
+  auto& address = *upstream_->address;
+  if (failure && !blames_address(failure)) return;
+  pool_->judge(address, !failure && !blames_address(status, pool_->config_.ejection.answers));
+}
+
 Pool::Pool(asio::io_context& context, Watchdog& watchdog, const UpstreamConfig& config,
            const TlsContext* tls, Meter* meter)
     : context_(context),
@@ -41,8 +39,10 @@ Pool::Pool(asio::io_context& context, Watchdog& watchdog, const UpstreamConfig& 
       tls_(tls),
       meter_(meter),
       limits_{config.pool.connections, config.pool.idle, config.pool.waiting},
+      book_(config.ejection),
       idle_watch_(watchdog, this, [](void* self) { static_cast<Pool*>(self)->drop_outdated(); }) {
   idle_.reserve(limits_.idle);
+  if (const auto given = given_addresses(config); !given.empty()) adopt({.addresses = given});
 }
 
 // To be called wherever the counts have changed and another thread may get to look at them.
@@ -50,20 +50,56 @@ void Pool::show() const {
   if (meter_) meter_->show(counts());
 }
 
+// The one used last: the others may grow old.
+Pool::Idle::iterator Pool::idle_to(const Address& address) {
+  const auto last = std::find_if(idle_.rbegin(), idle_.rend(), [&](const auto& upstream) {
+    return upstream->address.get() == &address;
+  });
+  return last == idle_.rend() ? idle_.end() : last.base() - 1;
+}
+
+// The next to be used; the end where a new one to another address is the better choice. Room for
+// that is made where there is none: else whoever comes back after a failure would be left out for
+// as long as the others fill the pool.
+Pool::Idle::iterator Pool::next_idle() {
+  const auto next = book_.choose(Clock::now());
+  const auto at = next ? idle_to(*next) : idle_.end();
+  if (at != idle_.end() || open_ < limits_.connections) return at;
+  const auto least = std::ranges::min_element(
+      idle_, {}, [](const auto& upstream) { return upstream->address->in_flight.get(); });
+  if (!next || next->in_flight.get() >= (*least)->address->in_flight.get()) return least;
+  idle_.erase(idle_.begin());
+  --open_;
+  show();
+  return idle_.end();
+}
+
+std::unique_ptr<Upstream> Pool::lend(Idle::iterator at) {
+  auto upstream = std::move(*at);
+  idle_.erase(at);
+  const bool alive = upstream->alive();
+  if (alive)
+    book_.begin(*upstream->address);
+  else
+    --open_;
+  show();
+  if (!alive) upstream.reset();
+  return upstream;
+}
+
 Lease Pool::take_idle() {
   while (next_step(counts(), limits_) == PoolStep::reuse) {
-    auto upstream = std::move(idle_.back());  // the one used last: the others may grow old
-    idle_.pop_back();
-    const bool alive = upstream->alive();
-    if (!alive) --open_;
-    show();
-    if (alive) return {*this, std::move(upstream)};
+    const auto at = next_idle();
+    if (at == idle_.end()) break;
+    if (auto upstream = lend(at)) return {*this, std::move(upstream)};
   }
   return {};
 }
 
 Task<Lease> Pool::take(milliseconds patience, Failure& failure) {
+  failure = {};  // it may hold that of a first try
   if (auto lease = take_idle()) co_return lease;
+  const auto until = Clock::now() + patience;
   const auto step = next_step(counts(), limits_);
   if (step == PoolStep::refuse || stopped_) {
     failure.kind = FailureKind::pool_full;
@@ -72,11 +108,11 @@ Task<Lease> Pool::take(milliseconds patience, Failure& failure) {
   if (step == PoolStep::wait) {
     auto lease = co_await wait_in_line(patience, failure);
     if (lease || failure) co_return lease;
-  } else {
+  } else {  // nothing idle, or nothing that is as good
     ++open_;
     show();
   }
-  auto upstream = co_await open(failure);
+  auto upstream = co_await open(until, failure);
   if (!upstream) {
     --open_;
     serve_next(nullptr);
@@ -113,7 +149,12 @@ void Pool::give_back(std::unique_ptr<Upstream> upstream, bool reusable) {
   if (auto* tls = upstream->stream.tls(); tls && trusted) {
     if (auto session = tls->take_session()) session_ = std::move(session);
   }
-  if (!reusable || !trusted || !keeps(counts(), limits_)) {
+  const auto now = Clock::now();
+  auto& address = *upstream->address;
+  book_.end(address);
+  const bool wanted = book_.usable(address, now) && keeps(counts(), limits_) &&
+                      (waiting_.empty() || !better_elsewhere(address, now));
+  if (!reusable || !trusted || !wanted) {
     upstream.reset();
     --open_;
     return serve_next(nullptr);
@@ -122,10 +163,16 @@ void Pool::give_back(std::unique_ptr<Upstream> upstream, bool reusable) {
   if (!waiting_.empty()) return serve_next(std::move(upstream));
   upstream->input.shrink();
   if (auto* tls = upstream->stream.tls()) tls->release_buffers();
-  upstream->idle_since = std::chrono::steady_clock::now();
+  upstream->idle_since = now;
   idle_.push_back(std::move(upstream));
   show();
   if (!idle_watch_.armed()) idle_watch_.arm(config_.pool.idle_timeout);
+}
+
+// Whether the first in line does better with a new connection than with this address's.
+bool Pool::better_elsewhere(const Address& address, Clock::time_point now) const {
+  const auto next = book_.choose(now);
+  return next && next->in_flight.get() < address.in_flight.get();
 }
 
 // The first in line gets `upstream`, or the right to open one in place of one that has gone.
@@ -133,22 +180,48 @@ void Pool::serve_next(std::unique_ptr<Upstream> upstream) {
   if (waiting_.empty() || (!upstream && open_ >= limits_.connections)) return show();
   auto* const next = waiting_.front();
   waiting_.pop_front();
-  if (!upstream) ++open_;
+  if (upstream)
+    book_.begin(*upstream->address);
+  else
+    ++open_;
   show();
   next->upstream = std::move(upstream);
   next->served = true;
   next->wake.cancel();
 }
 
-void Pool::drop_outdated() {
-  const auto oldest = std::chrono::steady_clock::now() - config_.pool.idle_timeout;
-  const auto fresh = std::ranges::find_if(
-      idle_, [&](const auto& upstream) { return upstream->idle_since > oldest; });
-  open_ -= static_cast<std::size_t>(fresh - idle_.begin());
-  idle_.erase(idle_.begin(), fresh);
+template <class Which>
+void Pool::drop_idle(Which which) {
+  open_ -= std::erase_if(idle_, [&](const auto& upstream) { return which(*upstream); });
   show();
+}
+
+void Pool::drop_outdated() {
+  const auto oldest = Clock::now() - config_.pool.idle_timeout;
+  drop_idle([&](const Upstream& upstream) { return upstream.idle_since <= oldest; });
   if (idle_.empty()) return;
   idle_watch_.arm(std::chrono::ceil<milliseconds>(idle_.front()->idle_since - oldest));
+}
+
+void Pool::adopt(const Resolution& resolution) {
+  fault_ = resolution.fault;
+  book_.adopt(resolution.addresses, Clock::now());
+  drop_idle([](const Upstream& upstream) { return !upstream.address->listed; });
+  if (meter_) meter_->show({book_.all().begin(), book_.all().end()});
+  for (auto* wake : hoping_) wake->cancel();
+}
+
+void Pool::judge(Address& address, bool good) {
+  if (good) return book_.succeeded(address);
+  const auto now = Clock::now();
+  const auto failures = address.failures + 1;
+  if (!book_.failed(address, now)) return;
+  const auto left = AddressTime::duration(address.ejected_until.get()) - now.time_since_epoch();
+  spdlog::warn("upstream {}: left out for {} after {} failure{} in a row", address.text,
+               filters::format_time(std::chrono::ceil<milliseconds>(left)), failures,
+               failures == 1 ? "" : "s");
+  if (meter_) meter_->count_ejection();
+  drop_idle([&](const Upstream& upstream) { return upstream.address.get() == &address; });
 }
 
 void Pool::trust(const TlsContext& tls) {
@@ -169,79 +242,7 @@ void Pool::stop() {
   stopped_ = true;
   for (auto* upstream : everyone_) upstream->stream.close();
   for (auto* waiter : waiting_) waiter->wake.cancel();
-}
-
-// Tries each address in turn; the last failure stands.
-Task<std::unique_ptr<Upstream>> Pool::open(Failure& failure) {
-  if (!co_await resolve(failure)) co_return nullptr;
-  const auto addresses = addresses_;  // another request may replace them meanwhile
-  for (const auto& address : addresses) {
-    if (stopped_) failure.kind = FailureKind::pool_full;
-    if (stopped_) break;
-    failure = {};
-    if (auto upstream = co_await connect(address, failure)) co_return upstream;
-  }
-  addresses_until_ = {};  // ask again next time: the name may have moved
-  co_return nullptr;
-}
-
-Task<std::unique_ptr<Upstream>> Pool::connect(asio::ip::tcp::endpoint endpoint, Failure& failure) {
-  auto upstream =
-      std::make_unique<Upstream>(Socket(context_), watchdog_, to_text(endpoint), everyone_);
-  auto& stream = upstream->stream;
-  stream.reading.arm(config_.timeouts.connect);
-  const auto [error] = co_await stream.socket().async_connect(endpoint, as_result);
-  if (error || stream.reading.expired()) {
-    failure.kind = stream.reading.expired()                   ? FailureKind::connect_timeout
-                   : error == asio::error::connection_refused ? FailureKind::connect_refused
-                                                              : FailureKind::connect_failed;
-    failure.detail = upstream->address + ": " + (error ? error.message() : "timed out");
-    co_return nullptr;
-  }
-  error_code ignored;
-  stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-  if (tls_) {
-    upstream->trusted = trusted_;
-    stream.secure_as_client(*tls_, config_.host, session_.get());
-    const auto [broken, unused] = co_await stream.async_handshake(as_result);
-    if (broken) {
-      const auto& tls = *stream.tls();
-      failure.kind = broken == timed_out                    ? FailureKind::connect_timeout
-                     : tls.fault() == TlsFault::certificate ? FailureKind::tls_unverified
-                                                            : FailureKind::tls_handshake;
-      failure.detail =
-          upstream->address + ": " + (broken == tls_failed ? tls.error() : broken.message());
-      co_return nullptr;
-    }
-  }
-  stream.reading.disarm();
-  co_return upstream;
-}
-
-Task<bool> Pool::resolve(Failure& failure) {
-  const auto now = std::chrono::steady_clock::now();
-  if (now < addresses_until_) co_return true;
-  error_code not_numeric;
-  const auto numeric = asio::ip::make_address(config_.host, not_numeric);
-  if (!not_numeric) {
-    addresses_ = {{numeric, config_.port}};
-    addresses_until_ = std::chrono::steady_clock::time_point::max();
-    co_return true;
-  }
-  asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(context_);
-  const auto [error, found] =
-      co_await resolver.async_resolve(config_.host, std::to_string(config_.port),
-                                      asio::ip::resolver_base::numeric_service, as_result);
-  if (error || found.empty()) {
-    // Old addresses are better than none: the name server may be the one that is down.
-    if (!addresses_.empty()) co_return true;
-    failure.kind = FailureKind::resolve;
-    failure.detail = config_.host + ": " + error.message();
-    co_return false;
-  }
-  addresses_.assign(found.begin(), found.end());
-  addresses_until_ = now + addresses_live;
-  co_return true;
+  for (auto* wake : hoping_) wake->cancel();
 }
 
 }  // namespace proxy

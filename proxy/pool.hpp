@@ -1,6 +1,6 @@
 // Pool: this worker's connections to the upstream: keeps idle ones, opens new ones up to a limit,
 // lines requests up beyond it. Owned by a Worker, on its thread, no lock. What it decides is in
-// pool_policy.hpp; here is only what it takes to do it.
+// pool_policy.hpp and address_book.hpp; here is only what it takes to do it. It looks no name up.
 #pragma once
 
 #include <deque>
@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "proxy/address_book.hpp"
 #include "proxy/config.hpp"
 #include "proxy/meter.hpp"
 #include "proxy/pool_policy.hpp"
+#include "proxy/resolver.hpp"
 #include "proxy/upstream.hpp"
 
 namespace proxy {
@@ -33,6 +35,9 @@ class Lease {
   Upstream& operator*() const { return *upstream_; }
   void keep();
   void end();  // closes it
+  // What came of an exchange up to its answer's head, for the sake of later ones: a failure, or
+  // none and the answer's status.
+  void judge(const Failure& failure, int status) const;
 
  private:
   Pool* pool_ = nullptr;
@@ -47,12 +52,16 @@ class Pool {
        const TlsContext* tls, Meter* meter = nullptr);
   Pool(const Pool&) = delete;
 
-  // An idle connection that is alive, without waiting; empty where there is none to be had at once.
+  // An idle connection that is alive, without waiting; empty where there is none to be had at once,
+  // or a new one to another address is the better choice.
   Lease take_idle();
   // Opens one, or waits in line for at most `patience`. On failure the lease is empty and `failure`
   // says why.
   Task<Lease> take(milliseconds patience, Failure& failure);
 
+  // What has become known of the upstream's name: connections from now on go to these addresses.
+  // Idle ones to others are closed.
+  void adopt(const Resolution& resolution);
   // Connections from now on are secured by this one, of which the same holds. None that another has
   // vouched for carries a further request, and no session of theirs is resumed.
   void trust(const TlsContext& tls);
@@ -66,22 +75,33 @@ class Pool {
 
  private:
   friend class Lease;
+  using Clock = std::chrono::steady_clock;
+  using Idle = std::vector<std::unique_ptr<Upstream>>;
   struct Waiter {
     explicit Waiter(asio::io_context& context) : wake(context) {}
-    const std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+    const Clock::time_point since = Clock::now();
     Timer wake;  // cancelled when it is this one's turn
     bool served = false;
     std::unique_ptr<Upstream> upstream;  // served with a connection, or with the right to open one
   };
 
+  Idle::iterator idle_to(const Address& address);
+  Idle::iterator next_idle();
+  std::unique_ptr<Upstream> lend(Idle::iterator at);
   void give_back(std::unique_ptr<Upstream> upstream, bool reusable);
   void serve_next(std::unique_ptr<Upstream> upstream);
+  template <class Which>
+  void drop_idle(Which which);
   void drop_outdated();
+  void judge(Address& address, bool good);
+  bool better_elsewhere(const Address& address, Clock::time_point now) const;
   void show() const;
   Task<Lease> wait_in_line(milliseconds patience, Failure& failure);
-  Task<std::unique_ptr<Upstream>> open(Failure& failure);
-  Task<std::unique_ptr<Upstream>> connect(asio::ip::tcp::endpoint endpoint, Failure& failure);
-  Task<bool> resolve(Failure& failure);  // fills addresses_
+  Task<> wait_for_addresses(Clock::time_point until);
+  Task<std::unique_ptr<Upstream>> open(Clock::time_point until, Failure& failure);
+  Task<std::unique_ptr<Upstream>> connect(AddressPtr address, milliseconds within,
+                                          Failure& failure);
+  Task<> secure(Upstream& upstream, Failure& failure);
 
   asio::io_context& context_;
   Watchdog& watchdog_;
@@ -90,15 +110,16 @@ class Pool {
   std::uint64_t trusted_ = 0;  // how often `trust` was called
   Meter* meter_;
   PoolLimits limits_;
-  std::vector<Upstream*> everyone_;              // idle, leased and being opened
-  std::vector<std::unique_ptr<Upstream>> idle_;  // oldest first
-  Deadline idle_watch_;                          // of the oldest
+  AddressBook book_;
+  std::string fault_;           // why the book is empty; empty while nobody knows
+  std::vector<Timer*> hoping_;  // of requests that wait for an address; cancelled when there is one
+  std::vector<Upstream*> everyone_;  // idle, leased and being opened
+  Idle idle_;                        // oldest first
+  Deadline idle_watch_;              // of the oldest
   std::deque<Waiter*> waiting_;
   std::size_t open_ = 0;
   bool stopped_ = false;
   SessionPtr session_;  // of the newest connection, to be resumed by the next
-  std::vector<asio::ip::tcp::endpoint> addresses_;
-  std::chrono::steady_clock::time_point addresses_until_{};
 };
 
 }  // namespace proxy

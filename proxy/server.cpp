@@ -18,6 +18,7 @@
 #include "proxy/log.hpp"
 #include "proxy/privileges.hpp"
 #include "proxy/process_limits.hpp"
+#include "proxy/resolver.hpp"
 #include "proxy/signals.hpp"
 #include "proxy/version.hpp"
 #include "proxy/vitals.hpp"
@@ -64,6 +65,7 @@ class Server {
   Shared shared_;
   AuditWriter audit_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::optional<Resolver> resolver_;  // none: there is no name to look up
   Vitals vitals_;
   std::optional<Admin> admin_;
   Timer patience_{context_};
@@ -113,6 +115,10 @@ Server::Server(const Config& config)
   for (std::size_t i = 0; i < config.workers; ++i)
     workers_.push_back(
         std::make_unique<Worker>(shared_, i, governance_, audit_.ring(i), listeners_.hand_out(i)));
+  if (given_addresses(config.upstream).empty())
+    resolver_.emplace(config.upstream, [this](const ResolutionPtr& known) {
+      for (auto& worker : workers_) worker->adopt(known);
+    });
   open_admin();
 }
 
@@ -127,6 +133,7 @@ void Server::open_admin() {
     vitals_.meters.push_back(&workers_[i]->meter());
     vitals_.rings.push_back(&audit_.ring(i));
   }
+  if (resolver_) vitals_.resolver = &*resolver_;
   vitals_.adopt(certificates());
   if (config_.admin.host.empty()) return;
   admin_.emplace(config_.admin, admin_pages(vitals_));

@@ -77,7 +77,22 @@ class Status {
     std::uint64_t shed = 0;
     for (const auto* meter : vitals_.meters) shed += meter->shed();
     number("shed", shed);
+    add_addresses();
     json_.end_object();
+  }
+
+  void add_addresses() {
+    json_.key("addresses");
+    json_.begin_array();
+    for (const auto& address : vitals_.addresses()) {
+      json_.begin_object();
+      text("address", address.text);
+      text("state", address.ejected_by > 0 ? "ejected" : "usable");
+      number("requests", address.in_flight);
+      number("ejected_by_workers", address.ejected_by);
+      json_.end_object();
+    }
+    json_.end_array();
   }
 
   void add_audit() {

@@ -2,9 +2,9 @@
 // Lease while an exchange uses it; on its worker's thread. It knows nothing of exchanges.
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "proxy/address_book.hpp"
 #include "proxy/buffer.hpp"
 #include "proxy/failure.hpp"
 #include "proxy/stream.hpp"
@@ -13,8 +13,8 @@ namespace proxy {
 
 struct Upstream {
   // `everyone`: the pool's list of all there are, which it stands in for as long as it lives.
-  Upstream(Socket socket, Watchdog& watchdog, std::string peer, std::vector<Upstream*>& everyone)
-      : stream(std::move(socket), watchdog), address(std::move(peer)), everyone_(everyone) {
+  Upstream(Socket socket, Watchdog& watchdog, AddressPtr to, std::vector<Upstream*>& everyone)
+      : stream(std::move(socket), watchdog), address(std::move(to)), everyone_(everyone) {
     everyone_.push_back(this);
   }
   ~Upstream() { std::erase(everyone_, this); }
@@ -23,7 +23,7 @@ struct Upstream {
 
   Stream stream;
   Buffer input{8 * 1024};
-  std::string address;          // "127.0.0.1:8443"
+  const AddressPtr address;     // of the peer
   std::uint64_t exchanges = 0;  // carried before the present one
   std::uint64_t trusted = 0;    // of its pool, when it was secured
   std::chrono::steady_clock::time_point idle_since{};

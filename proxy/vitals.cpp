@@ -47,6 +47,19 @@ PoolCounts Vitals::pool() const {
   return all;
 }
 
+std::vector<UsedAddress> Vitals::addresses() const {
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<UsedAddress> all;
+  for (const auto* meter : meters)
+    for (const auto& address : meter->addresses()) {
+      auto known = std::ranges::find(all, address->text, &UsedAddress::text);
+      if (known == all.end()) known = all.insert(known, {address->text, 0, 0});
+      known->in_flight += address->in_flight.get();
+      if (address->ejected(now)) ++known->ejected_by;
+    }
+  return all;
+}
+
 std::string_view Vitals::state() const {
   constexpr std::array<std::string_view, 3> words{"starting", "ready", "draining"};
   const auto now = phase();

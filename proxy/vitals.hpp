@@ -17,6 +17,7 @@
 #include "proxy/audit_writer.hpp"
 #include "proxy/governance.hpp"
 #include "proxy/meter.hpp"
+#include "proxy/resolver.hpp"
 
 namespace proxy {
 
@@ -32,6 +33,13 @@ struct Reload {
   std::chrono::system_clock::time_point at;
   bool good;         // taken over; else what was in force stays
   std::string what;  // "SIGHUP", "a file of the policy has changed"
+};
+
+// An address of the upstream, as all workers together find it.
+struct UsedAddress {
+  std::string text;          // "127.0.0.1:8443"
+  std::uint64_t in_flight;   // requests
+  std::uint64_t ejected_by;  // so many workers leave it out for now
 };
 
 class Vitals {
@@ -50,6 +58,7 @@ class Vitals {
   // Filled in before anybody reads.
   std::vector<const Meter*> meters;     // of the workers
   std::vector<const AuditRing*> rings;  // likewise
+  const Resolver* resolver = nullptr;   // null: there is no name to look up
 
   // ---- The server's thread.
   void enter(Phase phase) { phase_.store(phase, std::memory_order_relaxed); }
@@ -66,6 +75,7 @@ class Vitals {
   std::uint64_t bad_reloads() const { return bad_reloads_.get(); }
   // Of all workers.
   PoolCounts pool() const;
+  std::vector<UsedAddress> addresses() const;
   // `starting`, `ready`, `draining`; or `refusing`: records cannot be written, and no request goes
   // on without one. Requests are served in `ready` alone.
   std::string_view state() const;

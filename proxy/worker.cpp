@@ -155,6 +155,10 @@ void Worker::adopt(const Limits& limits) {
   asio::post(context_, [this, limits] { limits_ = limits; });
 }
 
+void Worker::adopt(ResolutionPtr resolution) {
+  asio::post(context_, [this, next = std::move(resolution)] { pool_.adopt(*next); });
+}
+
 void Worker::drain(std::function<void()> done) {
   asio::post(context_, [this, done = std::move(done)]() mutable {
     if (std::exchange(draining_, true)) return;

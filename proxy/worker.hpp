@@ -53,6 +53,8 @@ class Worker {
   void listen_on(std::vector<ListenOn> places, TlsContexts tls);
   // In force at once, for what begins.
   void adopt(const Limits& limits);
+  // The same for what has become known of the upstream's addresses.
+  void adopt(ResolutionPtr resolution);
   // Stops accepting; every session ends after what it has begun, and the thread after the last.
   // Then `done` is called, on that thread.
   void drain(std::function<void()> done);

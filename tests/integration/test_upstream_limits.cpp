@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "tests/support/exchange.hpp"
 #include "tests/support/running_gateway.hpp"
 #include "tests/support/scripted_upstream.hpp"
@@ -111,6 +113,48 @@ TEST_CASE("beyond pool.connections requests stand in line, beyond pool.waiting t
     CHECK(record.text("prefgate.reason") == "overloaded");
   }
   CHECK(full == 1);
+}
+
+TEST_CASE("of all workers together the upstream never has more requests than their connections") {
+  Gate gate;
+  ScriptedUpstream upstream([&](Peer& peer) {
+    while (!peer.request().empty()) {
+      gate.wait();
+      if (!peer.send(ScriptedUpstream::ok())) return;
+    }
+  });
+  RunningGateway gateway(upstream.url(),
+                         {.pool = "{connections: 2, idle: 2, waiting: 0}", .workers = 2});
+  std::vector<Client> clients;
+  for (int i = 0; i < 12; ++i) {
+    clients.push_back(gateway.client());
+    clients.back().send(good_post());
+  }
+  const auto answered = [&] {
+    return static_cast<std::size_t>(std::ranges::count_if(clients, [](const Client& each) {
+      char byte = 0;
+      return recv(each.descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+    }));
+  };
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (answered() + upstream.requests().size() < clients.size())
+    REQUIRE(std::chrono::steady_clock::now() < until);
+  // Which worker has how many clients is the kernel's choice; one of them has six at least.
+  const auto held = upstream.requests().size();
+  CHECK(held >= 2);
+  CHECK(held <= 4);
+  gate.open();
+  std::size_t refused = 0;
+  for (auto& client : clients) {
+    const auto answer = client.receive();
+    if (answer.status == 200) continue;
+    ++refused;
+    CHECK(answer.status == 503);
+    CHECK(answer.field("Retry-After") == "1");
+    CHECK(answer.body.find("too many requests are waiting for the upstream") != std::string::npos);
+  }
+  CHECK(refused == clients.size() - held);
+  CHECK(upstream.requests().size() == held);
 }
 
 TEST_CASE("former bug: bodies that never end held every connection, and whole requests waited") {

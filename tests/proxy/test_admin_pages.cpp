@@ -151,6 +151,7 @@ TEST_CASE("metrics add up what the workers have counted") {
     meter.count(*exchange, outcome);
     meter.count_upstream(outcome);
     meter.count_failure(FailureKind::closed);
+    meter.count_ejection();
     meter.show({.idle = 1, .open = 2, .waiting = 3});
   }
   for (const std::string line : {
@@ -166,6 +167,9 @@ TEST_CASE("metrics add up what the workers have counted") {
            R"(prefgate_upstream_failures_total{kind="closed"} 2)",
            R"(prefgate_upstream_failures_total{kind="resolve"} 0)",
            R"(prefgate_upstream_retries_total 2)",
+           R"(prefgate_upstream_ejections_total 2)",
+           R"(prefgate_upstream_lookups_total{result="success"} 0)",
+           R"(prefgate_upstream_lookups_total{result="failure"} 0)",
            R"(prefgate_upstream_connections{state="idle"} 2)",
            R"(prefgate_upstream_connections{state="in_use"} 2)",
            R"(prefgate_upstream_waiting_requests 6)",
@@ -176,6 +180,35 @@ TEST_CASE("metrics add up what the workers have counted") {
     CHECK(gateway.has_line(line));
   }
   CHECK(gateway.page("/metrics").body.find("policy_") == std::string::npos);
+}
+
+TEST_CASE("the status has each address of the upstream, as all workers find it") {
+  Started gateway;
+  CHECK(gateway.status()["upstream"]["addresses"].Empty());
+  std::vector<std::shared_ptr<Address>> mine;
+  for (const char* host : {"10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.3"})
+    mine.push_back(std::make_shared<Address>(Endpoint{host, 1}));
+  gateway.meters[0].show({mine[0], mine[1]});
+  gateway.meters[1].show({mine[2], mine[3]});
+  mine[0]->in_flight.set(2);
+  mine[2]->in_flight.set(3);
+  mine[2]->ejected_until.set(UINT64_MAX);
+  mine[3]->ejected_until.set(1);  // over
+  const auto status = gateway.status();
+  const auto& addresses = status["upstream"]["addresses"];
+  REQUIRE(addresses.Size() == 3);
+  const struct {
+    std::string address, state;
+    int requests, ejected_by;
+  } expected[] = {{"10.0.0.1:1", "ejected", 5, 1},
+                  {"10.0.0.2:1", "usable", 0, 0},
+                  {"10.0.0.3:1", "usable", 0, 0}};
+  for (rapidjson::SizeType i = 0; i < 3; ++i) {
+    CHECK(addresses[i]["address"].GetString() == expected[i].address);
+    CHECK(addresses[i]["state"].GetString() == expected[i].state);
+    CHECK(addresses[i]["requests"].GetInt() == expected[i].requests);
+    CHECK(addresses[i]["ejected_by_workers"].GetInt() == expected[i].ejected_by);
+  }
 }
 
 TEST_CASE("of the rings the fullest is shown") {

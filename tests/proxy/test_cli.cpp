@@ -144,6 +144,22 @@ TEST_CASE("check says what the gateway would do") {
             "  workers: 1\n");
 }
 
+TEST_CASE("check names the upstream's addresses, or who is asked for them, where they are given") {
+  const tests::TemporaryDirectory directory;
+  const auto out = [&](const std::string& more) {
+    const auto file = directory.write(
+        "x.yaml", "listen: [{address: \"127.0.0.1:0\"}]\nupstream: {url: https://api.example, " +
+                      more + "}\n");
+    return run_with({"check", "-c", file.string()}).out;
+  };
+  CHECK(out("addresses: [10.0.0.1:443, \"[::1]:444\"]")
+            .find("authorities\n  connects to 10.0.0.1:443\n  connects to [::1]:444\n  governs") !=
+        std::string::npos);
+  CHECK(out("resolver: 127.0.0.1:5353")
+            .find("authorities\n  asks 127.0.0.1:5353 for addresses\n  governs") !=
+        std::string::npos);
+}
+
 TEST_CASE("check names a limit that is not off, and its mode") {
   const tests::TemporaryDirectory directory;
   const auto out = [&](const std::string& limit) {

@@ -121,8 +121,40 @@ TEST_CASE("faults of upstream") {
       {"upstream: {url: https://a, pool: {connections: 0}}", ":2:48: expected 1 to 65536, got `0`"},
       {"upstream: {url: https://a, pool: {connections: many, wait: 1}}",
        ":2:48: expected a whole number, got `many`\n:2:54: unknown key `wait`"},
+      {"upstream: {url: https://a, ejection: {failures: 0, time: 1s, most_time: 1s}}", ""},
+      {"upstream: {url: https://a, ejection: {time: 2s, most_time: 1s}}",
+       ":2:45: never reached: `most_time` is 1s"},
+      {"upstream: {url: https://a, ejection: {most_time: 1s, answers: 500}}",
+       ":2:63: expected one of none, gateway, 5xx, got `500`"},
   };
   for (Case& each : cases) each.text = listen + each.text + "\n";
+  check(cases);
+}
+
+TEST_CASE("faults of the upstream's addresses and resolver") {
+  const std::string address = "expected an address such as 127.0.0.1:8080 or \"[::1]:8443\", got ";
+  const std::string resolver =
+      "expected system or an address such as 127.0.0.1:53 or \"[::1]:53\", got ";
+  const std::string unused = "never used: there is no name to look up";
+  std::vector<Case> cases{
+      {"url: https://a, addresses: [10.0.0.1:443, \"[::1]:443\"]", ""},
+      {"url: https://a, addresses: []", ""},
+      {"url: https://a, addresses: 10.0.0.1:443",
+       ":2:39: expected a list of addresses, got `10.0.0.1:443`"},
+      {"url: https://a, addresses: [10.0.0.1, b.example:1, 10.0.0.1:0]",
+       ":2:40: " + address + "`10.0.0.1`\n:2:50: " + address + "`b.example:1`\n:2:63: " + address +
+           "`10.0.0.1:0`"},
+      {"url: https://a, addresses: [10.0.0.1:1, 10.0.0.1:2, 10.0.0.1:1]",
+       ":2:64: address `10.0.0.1:1` is there already"},
+      {"url: https://a, resolver: system", ""},
+      {"url: https://a, resolver: 127.0.0.1:5353", ""},
+      {"url: https://a, resolver: dns.example:53", ":2:38: " + resolver + "`dns.example:53`"},
+      {"url: https://a, resolver: 127.0.0.1:0", ":2:38: " + resolver + "`127.0.0.1:0`"},
+      {"url: https://10.0.0.1, resolver: 127.0.0.1:53", ":2:45: " + unused},
+      {"url: https://a, addresses: [10.0.0.1:443], resolver: 127.0.0.1:53", ":2:65: " + unused},
+  };
+  for (Case& each : cases)
+    each.text = "listen: [{address: \"127.0.0.1:0\"}]\nupstream: {" + each.text + "}\n";
   check(cases);
 }
 

@@ -34,7 +34,7 @@ std::string configuration(const std::string& url, const GatewaySetup& setup) {
   if (url.starts_with("https"))
     text << "  ca: " << quoted(setup.ca.empty() ? certificates / "ca.pem" : setup.ca.c_str())
          << "\n";
-  text << "  timeouts: " << setup.timeouts << "\n  pool: " << setup.pool
+  text << setup.upstream << "  timeouts: " << setup.timeouts << "\n  pool: " << setup.pool
        << "\nlimits: " << setup.limits << "\naudit: " << setup.audit << "\n"
        << setup.more;
   return text.str();

@@ -23,6 +23,7 @@ struct GatewaySetup {
   std::string limits = "{}";
   std::string timeouts = "{}";  // of the upstream
   std::string pool = "{}";
+  std::string upstream = {};  // further lines of that section, two spaces before each
   std::string audit = "{}";
   std::string more = {};             // further top-level lines
   bool client_certificates = false;  // the TLS listener asks for them, of the development CA

@@ -1,5 +1,6 @@
 #include "tests/support/scripted_upstream.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -132,7 +133,8 @@ void ScriptedUpstream::Peer::wait_for_end() {
   while (fill()) input_.clear();
 }
 
-ScriptedUpstream::ScriptedUpstream(Script script) : script_(std::move(script)) {
+ScriptedUpstream::ScriptedUpstream(Script script, std::string address, std::uint16_t port)
+    : script_(std::move(script)), address_(std::move(address)), port_(port) {
   listen();
 }
 
@@ -159,9 +161,12 @@ void ScriptedUpstream::listen() {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port_);
   socklen_t size = sizeof address;
-  if (bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+  const int reuse = 1;  // of a port that the test had before
+  setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+  if (inet_pton(AF_INET, address_.c_str(), &address.sin_addr) != 1 ||
+      bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
       ::listen(listener_, 1024) != 0 ||
       getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
     fail("a listening socket");

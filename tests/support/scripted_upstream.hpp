@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace tests {
@@ -53,7 +54,9 @@ class ScriptedUpstream {
   using Script = std::function<void(Peer&)>;
   struct Forbidden {};
 
-  explicit ScriptedUpstream(Script script);
+  explicit ScriptedUpstream(Script script) : ScriptedUpstream(std::move(script), "127.0.0.1", 0) {}
+  // On another address of loopback; port 0 lets the system choose.
+  ScriptedUpstream(Script script, std::string address, std::uint16_t port);
   // Whatever connects fails the test, at the latest when this goes.
   explicit ScriptedUpstream(Forbidden forbidden);
   ~ScriptedUpstream();
@@ -61,7 +64,8 @@ class ScriptedUpstream {
   ScriptedUpstream& operator=(const ScriptedUpstream&) = delete;
 
   std::uint16_t port() const { return port_; }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string address() const { return address_ + ":" + std::to_string(port_); }
+  std::string url() const { return "http://" + address(); }
   std::vector<std::string> requests() const;  // whole ones, as they came
   std::size_t connections() const;            // accepted so far
   std::size_t bytes() const;                  // received, of whatever kind
@@ -85,6 +89,7 @@ class ScriptedUpstream {
 
   Script script_;
   bool forbidden_ = false;
+  std::string address_ = "127.0.0.1";
   int listener_ = -1;
   int stop_ = -1;  // an eventfd, readable from when everything has to end
   std::uint16_t port_ = 0;
