@@ -10,6 +10,7 @@
 #include "proxy/addresses.hpp"
 #include "proxy/admin.hpp"
 #include "proxy/admin_pages.hpp"
+#include "proxy/audit_settings.hpp"
 #include "proxy/audit_writer.hpp"
 #include "proxy/evidence/counted.hpp"
 #include "proxy/live_config.hpp"
@@ -74,39 +75,16 @@ class Server {
   bool stopping_ = false;
 };
 
-LoadedKey load_key(const AuditConfig& audit) {
-  return audit.hmac_key ? load_hmac_key(*audit.hmac_key) : load_or_make_hmac_key(audit.directory);
-}
-
-SigningKey signing_key(const AuditConfig& audit) {
-  const auto loaded = audit.signing_key ? load_signing_key(*audit.signing_key)
-                                        : load_or_make_signing_key(audit.directory);
-  for (const auto& warning : loaded.warnings) spdlog::warn("{}", warning);
-  return loaded.key;
-}
-
-AuditSettings audit_settings(const Config& config) {
-  return {.directory = config.audit.directory,
-          .signing_key = signing_key(config.audit),
-          .rings = config.workers,
-          .durability = config.audit.durability,
-          .segment_bytes = config.audit.segment,
-          .segment_age = config.audit.segment_age,
-          .keep = config.audit.keep,
-          .warn = [](const std::string& what) { spdlog::error("{}", what); },
-          .tell = [](const std::string& what) { spdlog::info("{}", what); }};
-}
-
 Server::Server(const Config& config)
     : config_(config),
       descriptors_(raise_descriptor_limit()),
       live_(config),
-      key_(load_key(config.audit)),
+      key_(load_secret_key(config.audit)),
       tls_(config),
       listeners_(config.workers),
       governance_(live_.governance()),
       shared_{config, tls_.contexts(), key_.key, connections_},
-      audit_(audit_settings(config)),
+      audit_(audit_settings(config.audit, config.workers)),
       vitals_(config, audit_, connections_) {
   tell_shortage(config);
   for (const auto& warning : key_.warnings) spdlog::warn("{}", warning);
