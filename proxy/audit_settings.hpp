@@ -1,5 +1,5 @@
-// What the configuration says of the audit, as its writer takes it: the keys are read, or made where
-// they are nobody's yet, and what happens to the records is told in the log. For the start; it
+// What the configuration says of the audit, as its writer takes it: the keys are read, or made
+// where there are none yet, and what happens to the records is told in the log. For the start; it
 // blocks.
 #pragma once
 
