@@ -117,12 +117,12 @@ end
 function governed.govern()
   local method = ngx.req.get_method()
   local is_post = method == "POST"
-  if not is_post and method ~= "GET" then return answer(405, "GET or POST") end
-  local token = token_hash(var.http_authorization or "")
-  if not token then return answer(401, "a bearer token is needed") end
-
-  local record = {id = var.request_id, method = method, client = var.remote_addr, token = token}
+  local record = {id = var.request_id, method = method, client = var.remote_addr}
   ngx.ctx.record = record
+  if not is_post and method ~= "GET" then return answer(405, "GET or POST") end
+  record.token = token_hash(var.http_authorization or "")
+  if not record.token then return answer(401, "a bearer token is needed") end
+
   local fields = read_fields(is_post)
   if fields.platfrom ~= nil then
     if fields.platform ~= nil then return answer(422, "platform is given under two names") end
