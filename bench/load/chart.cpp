@@ -56,10 +56,13 @@ class Scale {
   std::vector<double> marks() const {
     std::vector<double> all;
     if (logarithmic_) {
-      for (double mark = least_; mark <= most_ * 1.001; mark *= 10) all.push_back(mark);
+      const auto decades = std::lround(std::floor(std::log10(most_ * 1.001 / least_)));
+      for (long i = 0; i <= decades; ++i)
+        all.push_back(least_ * std::pow(10, static_cast<double>(i)));
     } else {
-      for (double mark = std::ceil(least_ / step_) * step_; mark <= most_ * 1.0001; mark += step_)
-        all.push_back(mark);
+      const auto first = std::lround(std::ceil(least_ / step_));
+      const auto last = std::lround(std::floor(most_ * 1.0001 / step_));
+      for (long i = first; i <= last; ++i) all.push_back(static_cast<double>(i) * step_);
     }
     return all;
   }

@@ -38,7 +38,8 @@ Chart percentiles(const Histogram& latency) {
               .series = {{"latency", {}}},
               .logarithmic = true};
   const auto nines = [](double percent) { return -std::log10(1 - percent / 100); };
-  for (double x = 0; x <= 6.001; x += 0.05) {
+  for (int i = 0; i <= 120; ++i) {
+    const double x = i * 0.05;
     const double percent = 100 * (1 - std::pow(10, -x));
     // Beyond the last single request there is nothing to tell apart.
     if (static_cast<double>(latency.count()) * std::pow(10, -x) < 1 && x > 0.01) break;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tests/support/draws.hpp"
 #include "tests/support/metrics.hpp"
 #include "tests/support/running_gateway.hpp"
 #include "tests/support/scripted_upstream.hpp"
@@ -89,7 +90,10 @@ TEST_CASE("a connection that rests is closed when its time is over, and not befo
   }
 }
 
-TEST_CASE("without a descriptor left, who comes waits, and is served when there is one again") {
+// The undefined-behaviour sanitizer looks at memory through a pipe of its own, for which none is
+// left either: it then takes any object for a broken one.
+TEST_CASE("without a descriptor left, who comes waits, and is served when there is one again" *
+          doctest::skip(sanitized)) {
   const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
   RunningGateway gateway(upstream.url());
   auto early = gateway.client();
