@@ -17,6 +17,7 @@ std::size_t Stream::write_now(std::string_view& bytes) {
     bytes = {};
   }
   const auto left = tls_ ? tls_->output() : bytes;
+  if (left.empty()) return 0;
   const auto took =
       ::send(socket_.native_handle(), left.data(), left.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (took <= 0) return 0;
