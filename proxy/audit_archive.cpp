@@ -1,7 +1,6 @@
 #include "proxy/audit_archive.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -52,7 +51,10 @@ void AuditArchive::stop() {
 }
 
 void AuditArchive::run() {
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);  // Linux: of this thread alone
+  // Of this thread alone. A low priority would not do: its time slices would still keep a worker
+  // waiting for milliseconds; these end when anybody wants the core.
+  const sched_param none{};
+  ::sched_setscheduler(0, SCHED_IDLE, &none);
   while (!stopping_) {
     tidy();
     std::unique_lock lock(mutex_);

@@ -113,10 +113,11 @@ void AuditWriter::count_lost() {
   lost_ -= told_;
 }
 
-// For a round's time, or until it is wanted.
+// For its pause, or until it is wanted.
 void AuditWriter::await_turn() {
+  pause_ = next_pause(pause_, std::exchange(came_, 0), settings_.round);
   pollfd wake{wake_up_.number(), POLLIN, 0};
-  ::poll(&wake, 1, static_cast<int>(std::min<std::int64_t>(settings_.round.count(), 60'000)));
+  ::poll(&wake, 1, static_cast<int>(std::min<std::int64_t>(pause_.count(), 60'000)));
   std::uint64_t ignored = 0;
   (void)!::read(wake_up_.number(), &ignored, sizeof ignored);
   wanted_.exchange(false);  // and then to the rings: who finds it unset has it to set, and wakes
@@ -235,6 +236,7 @@ bool AuditWriter::take(std::string_view first, std::string_view second) {
   }
   pending_.append(prefix).append(seq).append(1, ',').append(first.substr(1)).append(second);
   pending_.append(1, '\n');
+  came_ += static_cast<std::int64_t>(line);
   ++next_seq_;
   ++pending_lines_;
   return true;
@@ -243,12 +245,19 @@ bool AuditWriter::take(std::string_view first, std::string_view second) {
 // A round early, so that the time is kept although it is looked at once a round.
 void AuditWriter::seal_if_due() {
   learn(sealer_.outcome());
-  const auto since = std::chrono::steady_clock::now() - sealed_at_;
-  if (sealer_.busy() || since < settings_.seal - settings_.round) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (sealer_.busy() || now - sealed_at_ < settings_.seal - settings_.round) return;
   // Else the next commit tries that again.
   if (settings_.durability == Durability::request && !segments_.durable()) return;
-  // A checkpoint that somebody has deleted is made anew, although nothing comes.
-  if (tree_.size() > sealed_ || trouble_.lasts() || !tree_.has_checkpoint()) begin_seal(false);
+  if (tree_.size() > sealed_ || trouble_.lasts() || checkpoint_is_gone(now)) begin_seal(false);
+}
+
+// One that somebody has deleted is made anew, although nothing comes: looked for as often as it is
+// made while something does.
+bool AuditWriter::checkpoint_is_gone(std::chrono::steady_clock::time_point now) {
+  if (now - looked_at_ < settings_.seal) return false;
+  looked_at_ = now;
+  return !tree_.has_checkpoint();
 }
 
 // Has everything that is written made durable, then signed; but not where the lines are gone: a

@@ -7,6 +7,7 @@
 // rings fill up and say so to their workers.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -48,6 +49,18 @@ struct AuditSettings {
   Write write = ::write;  // tests give others
   Sync sync = ::fdatasync;
 };
+
+// How long the writer is to wait for records when it has waited for `last`, in which so many bytes
+// came: as long as 128 KiB take at that rate, a millisecond at least, `round` at most. A worker may
+// want the core that half a millisecond of work then takes; and what has just been committed is
+// still in a cache.
+constexpr std::chrono::milliseconds next_pause(std::chrono::milliseconds last, std::int64_t came,
+                                               std::chrono::milliseconds round) {
+  constexpr std::chrono::milliseconds least{1};
+  constexpr std::int64_t worth_a_round = 128 * 1024;
+  return std::clamp(last * worth_a_round / std::max<std::int64_t>(came, 1), least,
+                    std::max(round, least));
+}
 
 struct AuditCounters {
   std::uint64_t written = 0;  // records, gap records among them
@@ -99,6 +112,7 @@ class AuditWriter {
   void count_lost();
   bool take(std::string_view first, std::string_view second);
   void seal_if_due();
+  bool checkpoint_is_gone(std::chrono::steady_clock::time_point now);
   bool begin_seal(bool closed);
   bool learn(const std::optional<Sealed>& outcome);
   bool close();
@@ -120,12 +134,16 @@ class AuditWriter {
   std::uint64_t told_ = 0;      // of those dropped: are in a gap record
   std::size_t first_ring_ = 0;  // where the next walk begins, so that no ring starves
   bool rotate_due_ = false;
-  bool nodes_due_ = false;            // of lines that the file has, and not in their files yet
-  std::vector<std::uint64_t> wrote_;  // by ring: the position behind its last record in the file
-  bool all_written_ = false;          // the last round had no trouble
-  std::uint64_t sealed_;              // records that are durable and signed
+  bool nodes_due_ = false;              // of lines that the file has, and not in their files yet
+  std::vector<std::uint64_t> wrote_;    // by ring: the position behind its last record in the file
+  std::int64_t came_ = 0;               // bytes of records since the last pause
+  std::chrono::milliseconds pause_{1};  // its length
+  bool all_written_ = false;            // the last round had no trouble
+  std::uint64_t sealed_;                // records that are durable and signed
   std::chrono::steady_clock::time_point sealed_at_{};  // when the last seal was begun
-  std::uint64_t failures_then_ = 0;                    // how often the disk had failed by then
+  std::chrono::steady_clock::time_point
+      looked_at_{};                  // for the checkpoint, when there was no more to do
+  std::uint64_t failures_then_ = 0;  // how often the disk had failed by then
 
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> gap_records_{0};
