@@ -6,6 +6,7 @@
 
 #include "filters/contract/contract.hpp"
 #include "filters/policy/composed_exchange.hpp"
+#include "proxy/evidence/sha256.hpp"
 
 namespace load {
 namespace {
@@ -25,15 +26,6 @@ constexpr std::string_view why_left_out(filters::Replay what) {
       break;
   }
   return {};
-}
-
-std::string hex(const filters::Digest& digest) {
-  std::string text;
-  for (const unsigned byte : digest) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
 }
 
 std::string told(std::uint32_t status, bool rejected) {
@@ -98,7 +90,7 @@ void Replay::take(std::string_view line) {
 std::string Replay::text_of(filters::RecordedRequest& request) const {
   for (const auto& field : request.endpoint->fields())
     for (auto& [name, value] : request.parts.fields)
-      if (field.secret && name == field.name) value = hex(*request.parts.device);
+      if (field.secret && name == field.name) value = proxy::to_hex(*request.parts.device);
   const filters::ComposedExchange composed(request.parts, *request.endpoint, request.time);
   const auto& made = composed.exchange().request;
   std::string target(made.path);
