@@ -89,6 +89,8 @@ struct UpstreamConfig {
   bool operator==(const UpstreamConfig&) const = default;
 };
 
+using UpstreamConfigPtr = std::shared_ptr<const UpstreamConfig>;
+
 struct Limits {
   std::size_t head = 16 * 1024;
   std::size_t fields = 100;

@@ -24,31 +24,32 @@ std::string name_of_this_machine() {
 
 }  // namespace
 
-Gateway::Gateway(const Config& config, const Limits& limits, Governing governance, Pool& pool,
-                 AuditWaits& audit, KeyedHash& hash, Meter& meter)
+Gateway::Gateway(const Config& config, const Limits& limits, Governing governance,
+                 std::shared_ptr<Pool> pool, AuditWaits& audit, KeyedHash& hash, Meter& meter)
     : config_(config),
       limits_(limits),
       governance_(std::move(governance)),
-      pool_(pool),
+      pool_(std::move(pool)),
       audit_(audit),
       hash_(hash),
       meter_(meter),
-      levels_(config.audit.levels),
       node_(name_of_this_machine()) {}
 
 Task<> Gateway::serve(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   const auto goes_on = [&] { return !exchange.verdict.rejected(); };
   slot.governance = governance_;
+  slot.pool = pool_;
   filters::Contract::Match match;
   if (goes_on()) match = slot.governance->contract->match_path(exchange.request.path);
   slot.endpoint = match.endpoint;
-  slot.level = levels_.most(slot.endpoint);
+  slot.level = slot.governance->levels.most(slot.endpoint);
 
   const auto least = slot.level == RecordLevel::none ? 0 : filters::least_record;
   if (!reserve_record(slot, least) && goes_on()) co_await wait_for_room(slot, least);
   // Before anything is spent on it.
-  if (goes_on() && sheds(pool_.oldest_wait(), limits_.queue)) exchange.verdict = {Reason::shed};
+  if (goes_on() && sheds(slot.pool->oldest_wait(), limits_.queue))
+    exchange.verdict = {Reason::shed};
   if (goes_on()) enter(slot, client.peer(), match);
   if (goes_on() && exchange.governed() && client.body_framing() != Framing::none)
     co_await receive(slot, client);
@@ -202,7 +203,7 @@ void Gateway::record(Slot& slot, Downstream& client) {
   auto& outcome = slot.outcome;
   const auto& peer = client.peer();
   slot.recorded = true;
-  outcome.level = levels_.of(slot.endpoint, exchange.journal);
+  outcome.level = slot.governance->levels.of(slot.endpoint, exchange.journal);
   if (outcome.level == RecordLevel::none)
     return audit_.ring().release(std::exchange(slot.audit_reserved, 0));
   outcome.client_address = peer.address;

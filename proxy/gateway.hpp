@@ -20,11 +20,13 @@ class Gateway {
  public:
   // All references must outlive the gateway. `limits` may change between two of its steps.
   // `governance` is counted by this thread alone.
-  Gateway(const Config& config, const Limits& limits, Governing governance, Pool& pool,
-          AuditWaits& audit, KeyedHash& hash, Meter& meter);
+  Gateway(const Config& config, const Limits& limits, Governing governance,
+          std::shared_ptr<Pool> pool, AuditWaits& audit, KeyedHash& hash, Meter& meter);
 
   // Exchanges that begin from now on are judged by this one.
   void adopt(Governing governance) { governance_ = std::move(governance); }
+  // And go to the upstream of this one.
+  void adopt(std::shared_ptr<Pool> pool) { pool_ = std::move(pool); }
 
   // `slot.exchange` holds a request whose head was read, or a verdict on one that could not be.
   // When it returns the answer is flushed, or the client is gone, and the record is in the ring;
@@ -71,11 +73,10 @@ class Gateway {
   const Config& config_;  // as started
   const Limits& limits_;
   Governing governance_;
-  Pool& pool_;
+  std::shared_ptr<Pool> pool_;
   AuditWaits& audit_;
   KeyedHash& hash_;
   Meter& meter_;
-  const filters::RecordLevels levels_;
   std::size_t streams_ = 0;  // exchanges that were forwarded before their body was whole
   const std::string node_;   // this machine's name
   Slot::Clock::time_point quiet_until_{};  // of the log, about the upstream

@@ -30,17 +30,17 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
   slot.outcome.decision = filters::Decision::forwarded;
   compose(slot, client);
   const bool streamed = slot.pump.running;
-  const bool crowded = streamed && !takes_stream(streams_, config_.upstream.pool.connections);
+  const bool crowded = streamed && !takes_stream(streams_, slot.pool->config().pool.connections);
   auto failure = crowded ? because(FailureKind::pool_full) : Failure{};
   if (streamed) ++streams_;
   // By a first try: the second may reach nobody, and yet the first have acted.
   std::size_t sent_before = 0;
   for (unsigned retries = 0; !crowded && !slot.pump.verdict.rejected(); ++retries) {
-    auto lease = pool_.take_idle();
+    auto lease = slot.pool->take_idle();
     if (!lease) {
       const auto began = Slot::Clock::now();
-      const auto left = time_left(slot, config_.upstream.timeouts.total);
-      lease = co_await pool_.take(std::min(left, limits_.queue), failure);
+      const auto left = time_left(slot, slot.pool->config().timeouts.total);
+      lease = co_await slot.pool->take(std::min(left, limits_.queue), failure);
       const bool queued = lease ? lease->exchanges > 0 : failure.kind == FailureKind::pool_full;
       (queued ? slot.outcome.queue : slot.outcome.connect) += Slot::since(began);
     }
@@ -68,7 +68,7 @@ Task<> Gateway::forward(Slot& slot, Downstream& client) {
 // takes.
 milliseconds Gateway::time_left(const Slot& slot, milliseconds at_most) const {
   const auto passed = std::chrono::duration_cast<milliseconds>(Slot::Clock::now() - slot.asked);
-  return std::clamp(config_.upstream.timeouts.total - passed, milliseconds{0}, at_most);
+  return std::clamp(slot.pool->config().timeouts.total - passed, milliseconds{0}, at_most);
 }
 
 void Gateway::give_up(Slot& slot, const Failure& failure) {
@@ -90,7 +90,7 @@ void Gateway::give_up(Slot& slot, const Failure& failure) {
 void Gateway::compose(Slot& slot, Downstream& client) {
   auto& exchange = *slot.exchange;
   const auto& peer = client.peer();
-  const Via via{peer.address, peer.scheme, config_.upstream.authority};
+  const Via via{peer.address, peer.scheme, slot.pool->config().authority};
   auto& bytes = slot.to_upstream;
   if (exchange.governed()) {
     const auto framing = exchange.request.length_given ? Framing::length : Framing::none;
@@ -160,7 +160,7 @@ Task<Failure> Gateway::converse(Slot& slot, Downstream& client, Lease& lease) {
 
 Task<Failure> Gateway::send_rest(const Slot& slot, Upstream& upstream, std::string_view rest) {
   auto& stream = upstream.stream;
-  stream.writing.arm(time_left(slot, config_.upstream.timeouts.idle));
+  stream.writing.arm(time_left(slot, slot.pool->config().timeouts.idle));
   const auto [error, sent] = co_await stream.async_write(rest, as_result);
   stream.writing.disarm();
   Failure failure;
@@ -180,7 +180,7 @@ Task<> Gateway::pump(Slot& slot, Downstream& client, Upstream& upstream) {
     last = take_body(slot, client);
     if (slot.pump.verdict.rejected()) break;
     if (!slot.to_upstream.empty()) {
-      stream.writing.arm(config_.upstream.timeouts.idle);
+      stream.writing.arm(slot.pool->config().timeouts.idle);
       const auto [error, sent] = co_await stream.async_write(slot.to_upstream, as_result);
       stream.writing.disarm();
       if (error) break;  // the reader of the answer sees why
@@ -194,7 +194,7 @@ Task<> Gateway::pump(Slot& slot, Downstream& client, Upstream& upstream) {
   if (slot.pump.verdict.rejected())
     stream.close();
   else
-    stream.reading.arm(config_.upstream.timeouts.first_byte);
+    stream.reading.arm(slot.pool->config().timeouts.first_byte);
   slot.pump.running = false;
   if (slot.pump.done) slot.pump.done->cancel();
 }
@@ -215,7 +215,7 @@ Task<Failure> Gateway::read_answer_head(Slot& slot, Upstream& upstream) {
   for (unsigned interim = 0; interim <= most_interim_answers; ++interim) {
     HeadScanner scanner(limits_.head, limits_.fields);
     if (!slot.pump.running)
-      upstream.stream.reading.arm(time_left(slot, config_.upstream.timeouts.first_byte));
+      upstream.stream.reading.arm(time_left(slot, slot.pool->config().timeouts.first_byte));
     for (;;) {
       if (scanner.scan(input.data()).rejected())
         co_return because(FailureKind::garbled, "the head of the answer");

@@ -118,7 +118,8 @@ void Gateway::release_answer(Slot& slot, Downstream& client) {
 void Gateway::note_answer(Slot& slot) const {
   auto& exchange = *slot.exchange;
   if (!slot.answer_hash) return;
-  if (levels_.of(slot.endpoint, exchange.journal) < filters::RecordLevel::full) return;
+  if (slot.governance->levels.of(slot.endpoint, exchange.journal) < filters::RecordLevel::full)
+    return;
   slot.outcome.answer_digest = slot.answer_hash->end();
   slot.outcome.answer_preferences = filters::read_stored_preferences(exchange).holder;
 }
@@ -160,7 +161,7 @@ Task<Failure> Gateway::relay(Slot& slot, Downstream& client, Lease& lease) {
       if (gone) co_return Failure{};
     }
     if (!lease->input.empty() && piece.consumed > 0) continue;
-    const auto idle = config_.upstream.timeouts.idle;
+    const auto idle = slot.pool->config().timeouts.idle;
     lease->stream.reading.arm(slot.exchange->governed() ? time_left(slot, idle) : idle);
     const auto room = lease->input.room(answer_window);
     if (room.empty()) broken = FailureKind::garbled;  // one chunk's head fills it all

@@ -35,7 +35,8 @@ Governance::Governance(const Config& config, const Governance* before)
       policy_digest(config.policy_digest),
       config_mark(shortened(config_digest)),
       contract_mark(shortened(contract_digest)),
-      forward_other_paths(config.forward_other_paths) {}
+      forward_other_paths(config.forward_other_paths),
+      levels(config.audit.levels) {}
 
 Governing counted_apart(Governing governance) {
   const auto held = std::make_shared<const Governing>(std::move(governance));

@@ -30,6 +30,7 @@ struct Governance {
   // For the record, cut short: "sha256:0123abcd".
   std::string config_mark, contract_mark;
   bool forward_other_paths;
+  filters::RecordLevels levels;
 };
 
 using Governing = std::shared_ptr<const Governance>;

@@ -1,5 +1,6 @@
 #include "proxy/listener.hpp"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <system_error>
@@ -28,6 +29,15 @@ int open_socket(const asio::ip::tcp::endpoint& endpoint, const std::string& name
                               SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (socket < 0) fail(socket, name);
   return socket;
+}
+
+// How long it has been in the kernel's queue: since the client's last data has come, or where none
+// has, since there is a connection.
+milliseconds waited_to_be_accepted(Socket& socket) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return milliseconds{info.tcpi_last_data_recv};
 }
 
 }  // namespace
@@ -92,6 +102,9 @@ void Listener::accept() {
 }
 
 void Listener::hand_on(Socket socket) {
+  if (queue_.sheds(std::chrono::steady_clock::now(), waited_to_be_accepted(socket),
+                   worker_.limits().queue))
+    return worker_.shed_connection();
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   worker_.accepted(std::move(socket), *this);

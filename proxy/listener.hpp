@@ -8,6 +8,7 @@
 
 #include "proxy/evidence/durable_file.hpp"
 #include "proxy/net.hpp"
+#include "proxy/standing_queue.hpp"
 #include "proxy/tls_context.hpp"
 
 namespace proxy {
@@ -42,6 +43,7 @@ class Listener {
   Worker& worker_;
   const std::size_t id_;
   Acceptor acceptor_;
+  StandingQueue queue_;  // the kernel's, of connections to be accepted
   Timer pause_;  // after an error that will not go away by itself: no descriptors, no memory
   const TlsContext* tls_;
 };

@@ -54,8 +54,11 @@ std::vector<std::string_view> waiting_for_restart(const Config& started, const C
   };
   compare("admin", &Config::admin);
   compare("workers", &Config::workers);
-  compare("upstream", &Config::upstream);
-  compare("audit", &Config::audit);
+  const auto but_for_levels = [](AuditConfig audit) {
+    audit.levels = {};
+    return audit;
+  };
+  if (but_for_levels(started.audit) != but_for_levels(loaded.audit)) sections.emplace_back("audit");
   return sections;
 }
 

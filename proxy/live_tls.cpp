@@ -5,30 +5,25 @@
 #include <utility>
 
 namespace proxy {
-namespace {
 
-std::vector<std::optional<TlsFiles>> files_of(const std::vector<Listen>& listeners) {
-  std::vector<std::optional<TlsFiles>> files(listeners.size());
-  std::ranges::transform(listeners, files.begin(), &Listen::tls);
-  return files;
+LiveTls::Wanted LiveTls::wanted_by(const Config& config) {
+  Wanted wanted{std::vector<std::optional<TlsFiles>>(config.listen.size()), config.upstream.tls,
+                config.upstream.ca};
+  std::ranges::transform(config.listen, wanted.listeners.begin(), &Listen::tls);
+  return wanted;
 }
 
-}  // namespace
-
-LiveTls::LiveTls(const Config& started)
-    : listeners_(files_of(started.listen)),
-      upstream_tls_(started.upstream.tls),
-      upstream_ca_(started.upstream.ca) {
+LiveTls::LiveTls(const Config& started) : wanted_(wanted_by(started)) {
   if (const auto loaded = load(TlsRenewal::asked); !loaded.contexts)
     throw std::runtime_error(loaded.fault);
 }
 
 RenewedTls LiveTls::load_again(const Config& config) {
-  auto before = std::exchange(listeners_, files_of(config.listen));
+  auto before = std::exchange(wanted_, wanted_by(config));
   auto watched = watch_;
   auto found = load(TlsRenewal::asked);
   if (!found.contexts) {
-    listeners_ = std::move(before);
+    wanted_ = std::move(before);
     watch_ = std::move(watched);
   }
   return found;
@@ -46,22 +41,22 @@ RenewedTls LiveTls::load(TlsRenewal why) {
   const auto follow = [&](const std::filesystem::path& file) {
     digests.push_back({file, digest_of_file(file)});
   };
-  for (const auto& files : listeners_) {
+  for (const auto& files : wanted_.listeners) {
     if (!files) continue;
     follow(files->certificate);
     follow(files->private_key);
     if (files->client_ca) follow(*files->client_ca);
   }
-  if (upstream_tls_ && upstream_ca_) follow(*upstream_ca_);
+  if (wanted_.upstream && wanted_.upstream_ca) follow(*wanted_.upstream_ca);
   watch_.follow(std::move(digests));
   loaded_ = Clock::now();
   try {
     TlsContexts made;
-    for (const auto& files : listeners_)
+    for (const auto& files : wanted_.listeners)
       made.listeners.push_back(
           files ? std::make_shared<const TlsContext>(make_server_context(*files)) : nullptr);
-    if (upstream_tls_)
-      made.upstream = std::make_shared<const TlsContext>(make_client_context(upstream_ca_));
+    if (wanted_.upstream)
+      made.upstream = std::make_shared<const TlsContext>(make_client_context(wanted_.upstream_ca));
     contexts_ = std::move(made);
   } catch (const std::runtime_error& error) {
     return {.contexts = {}, .fault = error.what(), .why = why};

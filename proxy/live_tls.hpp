@@ -50,11 +50,16 @@ class LiveTls {
   std::optional<RenewedTls> look(Clock::time_point now = Clock::now());
 
  private:
+  struct Wanted {
+    std::vector<std::optional<TlsFiles>> listeners;  // none where clear
+    bool upstream;
+    std::optional<std::filesystem::path> upstream_ca;  // none: the system's
+  };
+
+  static Wanted wanted_by(const Config& config);
   RenewedTls load(TlsRenewal why);
 
-  std::vector<std::optional<TlsFiles>> listeners_;  // in force
-  const bool upstream_tls_;
-  const std::optional<std::filesystem::path> upstream_ca_;
+  Wanted wanted_;  // in force
   TlsContexts contexts_;
   Clock::time_point loaded_;
   FileWatch watch_;

@@ -24,6 +24,7 @@ namespace proxy {
 enum class Refusal : std::uint8_t {
   limit,        // limits.connections
   descriptors,  // none is left, or no memory: it stays with the kernel until there is
+  queue,        // it has waited too long to be accepted, and so have others
 };
 
 // On cache lines of its own.
@@ -37,7 +38,7 @@ class alignas(64) Meter {
   // Three digits; what has another number, or none, is status 0.
   static constexpr int first_status = 100, last_status = 599;
   static constexpr std::size_t statuses = last_status - first_status + 2;
-  static constexpr std::array<std::string_view, 2> refusals{"limit", "descriptors"};
+  static constexpr std::array<std::string_view, 3> refusals{"limit", "descriptors", "queue"};
   static constexpr std::array<std::string_view, 2> aborts{"closed", "timeout"};
   static constexpr std::size_t failure_kinds = static_cast<std::size_t>(FailureKind::garbled) + 1;
 

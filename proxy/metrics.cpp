@@ -185,16 +185,16 @@ void Exposition::add_upstream() {
         MetricType::Counter);
   counter({}, sum([](const Meter& meter) { return meter.ejections(); }));
   begin("upstream_lookups_total", "Times the upstream's name was looked up.", MetricType::Counter);
-  const auto* const resolver = vitals_.resolver;
-  counter({{"result", "success"}}, resolver ? resolver->succeeded() : 0);
-  counter({{"result", "failure"}}, resolver ? resolver->failed() : 0);
+  counter({{"result", "success"}}, vitals_.look_ups.succeeded.get());
+  counter({{"result", "failure"}}, vitals_.look_ups.failed.get());
 }
 
 void Exposition::add_clients() {
   begin("client_connections", "Connections of clients now.", MetricType::Gauge);
   gauge({}, static_cast<double>(vitals_.client_connections.load(std::memory_order_relaxed)));
   begin("client_connections_refused_total",
-        "Connections closed at once (limit), and times that none could be accepted (descriptors).",
+        "Connections closed at once (limit, queue), and times that none could be accepted "
+        "(descriptors).",
         MetricType::Counter);
   counters("reason", Meter::refusals, &Meter::refused);
   begin("tls_handshake_failures_total", "TLS handshakes of clients that failed, by why.",

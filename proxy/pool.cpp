@@ -28,21 +28,21 @@ void Lease::end() {
 void Lease::judge(const Failure& failure, int status) const {
   auto& address = *upstream_->address;
   if (failure && !blames_address(failure)) return;
-  pool_->judge(address, !failure && !blames_address(status, pool_->config_.ejection.answers));
+  pool_->judge(address, !failure && !blames_address(status, pool_->config_->ejection.answers));
 }
 
-Pool::Pool(asio::io_context& context, Watchdog& watchdog, const UpstreamConfig& config,
-           const TlsContext* tls, Meter* meter)
+Pool::Pool(asio::io_context& context, Watchdog& watchdog, UpstreamConfigPtr config,
+           std::shared_ptr<const TlsContext> tls, Meter* meter)
     : context_(context),
       watchdog_(watchdog),
-      config_(config),
-      tls_(tls),
+      config_(std::move(config)),
+      tls_(std::move(tls)),
       meter_(meter),
-      limits_{config.pool.connections, config.pool.idle, config.pool.waiting},
-      book_(config.ejection),
+      limits_{config_->pool.connections, config_->pool.idle, config_->pool.waiting},
+      book_(config_->ejection),
       idle_watch_(watchdog, this, [](void* self) { static_cast<Pool*>(self)->drop_outdated(); }) {
   idle_.reserve(limits_.idle);
-  if (const auto given = given_addresses(config); !given.empty()) adopt({.addresses = given});
+  if (const auto given = given_addresses(*config_); !given.empty()) adopt({.addresses = given});
 }
 
 // To be called wherever the counts have changed and another thread may get to look at them.
@@ -166,7 +166,7 @@ void Pool::give_back(std::unique_ptr<Upstream> upstream, bool reusable) {
   upstream->idle_since = now;
   idle_.push_back(std::move(upstream));
   show();
-  if (!idle_watch_.armed()) idle_watch_.arm(config_.pool.idle_timeout);
+  if (!idle_watch_.armed()) idle_watch_.arm(config_->pool.idle_timeout);
 }
 
 // Whether the first in line does better with a new connection than with this address's.
@@ -197,7 +197,7 @@ void Pool::drop_idle(Which which) {
 }
 
 void Pool::drop_outdated() {
-  const auto oldest = Clock::now() - config_.pool.idle_timeout;
+  const auto oldest = Clock::now() - config_->pool.idle_timeout;
   drop_idle([&](const Upstream& upstream) { return upstream.idle_since <= oldest; });
   if (idle_.empty()) return;
   idle_watch_.arm(std::chrono::ceil<milliseconds>(idle_.front()->idle_since - oldest));
@@ -224,10 +224,16 @@ void Pool::judge(Address& address, bool good) {
   drop_idle([&](const Upstream& upstream) { return upstream.address.get() == &address; });
 }
 
-void Pool::trust(const TlsContext& tls) {
-  tls_ = &tls;
+void Pool::trust(std::shared_ptr<const TlsContext> tls) {
+  tls_ = std::move(tls);
   ++trusted_;
   session_.reset();
+  close_idle();
+}
+
+void Pool::retire() {
+  meter_ = nullptr;
+  limits_.idle = 0;
   close_idle();
 }
 

@@ -1,6 +1,8 @@
 // Pool: this worker's connections to the upstream: keeps idle ones, opens new ones up to a limit,
-// lines requests up beyond it. Owned by a Worker, on its thread, no lock. What it decides is in
-// pool_policy.hpp and address_book.hpp; here is only what it takes to do it. It looks no name up.
+// lines requests up beyond it. Owned by a Worker, on its thread, no lock; where the configuration
+// comes to name another upstream it is replaced, and then owned by the exchanges that began with
+// it. What it decides is in pool_policy.hpp and address_book.hpp; here is only what it takes to do
+// it. It looks no name up.
 #pragma once
 
 #include <deque>
@@ -46,11 +48,13 @@ class Lease {
 
 class Pool {
  public:
-  // `tls` is null for clear text; `meter`, where the counts are shown, may be. All must outlive the
-  // pool, and `tls` what replaces it.
-  Pool(asio::io_context& context, Watchdog& watchdog, const UpstreamConfig& config,
-       const TlsContext* tls, Meter* meter = nullptr);
+  // `tls` is null for clear text; `meter`, where the counts are shown, may be. Context, watchdog
+  // and meter must outlive the pool.
+  Pool(asio::io_context& context, Watchdog& watchdog, UpstreamConfigPtr config,
+       std::shared_ptr<const TlsContext> tls, Meter* meter = nullptr);
   Pool(const Pool&) = delete;
+
+  const UpstreamConfig& config() const { return *config_; }
 
   // An idle connection that is alive, without waiting; empty where there is none to be had at once,
   // or a new one to another address is the better choice.
@@ -64,7 +68,10 @@ class Pool {
   void adopt(const Resolution& resolution);
   // Connections from now on are secured by this one, of which the same holds. None that another has
   // vouched for carries a further request, and no session of theirs is resumed.
-  void trust(const TlsContext& tls);
+  void trust(std::shared_ptr<const TlsContext> tls);
+  // Another takes its place: serves those who have it still, keeps nothing idle and shows no
+  // counts.
+  void retire();
   // No request is left: drops idle connections, so that the worker's loop can end.
   void close_idle();
   // Ends every request's wait for the upstream, now, with a failure; there will be no others.
@@ -105,8 +112,8 @@ class Pool {
 
   asio::io_context& context_;
   Watchdog& watchdog_;
-  const UpstreamConfig& config_;
-  const TlsContext* tls_;
+  const UpstreamConfigPtr config_;
+  std::shared_ptr<const TlsContext> tls_;
   std::uint64_t trusted_ = 0;  // how often `trust` was called
   Meter* meter_;
   PoolLimits limits_;

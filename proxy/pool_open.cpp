@@ -22,7 +22,7 @@ milliseconds time_until(std::chrono::steady_clock::time_point end) {
 Task<> Pool::wait_for_addresses(Clock::time_point until) {
   Timer wake(context_);
   hoping_.push_back(&wake);
-  wake.expires_after(std::min(config_.timeouts.connect, time_until(until)));
+  wake.expires_after(std::min(config_->timeouts.connect, time_until(until)));
   co_await wake.async_wait(as_result);
   std::erase(hoping_, &wake);
 }
@@ -33,7 +33,7 @@ Task<std::unique_ptr<Upstream>> Pool::open(Clock::time_point until, Failure& fai
   if (book_.all().empty() && fault_.empty()) co_await wait_for_addresses(until);
   if (book_.all().empty()) {
     failure.kind = FailureKind::resolve;
-    failure.detail = fault_.empty() ? config_.host + ": no name server has answered yet" : fault_;
+    failure.detail = fault_.empty() ? config_->host + ": no name server has answered yet" : fault_;
     co_return nullptr;
   }
   std::vector<AddressPtr> tried;
@@ -55,7 +55,7 @@ Task<std::unique_ptr<Upstream>> Pool::open(Clock::time_point until, Failure& fai
     }
     tried.push_back(address);
     Failure why;
-    auto upstream = co_await connect(address, std::min(config_.timeouts.connect, left), why);
+    auto upstream = co_await connect(address, std::min(config_->timeouts.connect, left), why);
     if (!why) failure = {};
     if (!why) co_return upstream;
     if (!of_tls(failure)) failure = std::move(why);
@@ -93,7 +93,7 @@ Task<std::unique_ptr<Upstream>> Pool::connect(AddressPtr address, milliseconds w
 Task<> Pool::secure(Upstream& upstream, Failure& failure) {
   auto& stream = upstream.stream;
   upstream.trusted = trusted_;
-  stream.secure_as_client(*tls_, config_.host, session_.get());
+  stream.secure_as_client(*tls_, config_->host, session_.get());
   const auto [broken, unused] = co_await stream.async_handshake(as_result);
   if (!broken) co_return;
   const auto& tls = *stream.tls();

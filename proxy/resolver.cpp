@@ -175,8 +175,12 @@ seconds next_try(unsigned failures) {
   return std::min(seconds{1U << std::min(failures - 1, 5U)}, seconds{30});
 }
 
-Resolver::Resolver(const UpstreamConfig& config, std::function<void(ResolutionPtr)> publish)
-    : config_(config), publish_(std::move(publish)), stop_(make_eventfd()) {
+Resolver::Resolver(UpstreamConfig config, std::function<void(ResolutionPtr)> publish,
+                   LookUps& look_ups)
+    : config_(std::move(config)),
+      publish_(std::move(publish)),
+      stop_(make_eventfd()),
+      look_ups_(look_ups) {
   ares_library_init(ARES_LIB_INIT_ALL);
   thread_ = std::thread([this] { run(); });
 }
@@ -184,13 +188,15 @@ Resolver::Resolver(const UpstreamConfig& config, std::function<void(ResolutionPt
 Resolver::~Resolver() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto told = ::write(stop_, &one, sizeof one);
+  go_.release();
   thread_.join();
   ::close(stop_);
   ares_library_cleanup();
 }
 
 void Resolver::run() {
-  for (bool go_on = true; go_on;) {
+  go_.acquire();
+  for (bool go_on = wait(seconds{0}); go_on;) {
     auto found = Channel(config_).look_up(config_.host, config_.port, stop_);
     if (found.status == ARES_ECANCELLED) return;
     const bool good = found.status == ARES_SUCCESS && !found.addresses.empty();
@@ -201,7 +207,7 @@ void Resolver::run() {
 }
 
 seconds Resolver::took(std::vector<Endpoint> addresses, seconds time_to_live) {
-  succeeded_.add();
+  look_ups_.succeeded.add();
   if (failures_ > 0) spdlog::info("{}: its addresses are known again", config_.host);
   failures_ = 0;
   quiet_until_ = {};
@@ -210,7 +216,7 @@ seconds Resolver::took(std::vector<Endpoint> addresses, seconds time_to_live) {
 }
 
 seconds Resolver::missed(const std::string& why) {
-  failed_.add();
+  look_ups_.failed.add();
   ++failures_;
   const bool stale = known_ && !known_->addresses.empty();
   if (const auto now = std::chrono::steady_clock::now(); now >= quiet_until_) {
@@ -237,8 +243,9 @@ bool Resolver::wait(seconds duration) const {
   const auto until = std::chrono::steady_clock::now() + duration;
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+    const auto most = std::max(left, milliseconds{0});
+    if (::poll(&polled, 1, static_cast<int>(most.count())) > 0) return false;
     if (left <= milliseconds{0}) return true;
-    if (::poll(&polled, 1, static_cast<int>(left.count())) > 0) return false;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,17 +35,23 @@ std::vector<Endpoint> given_addresses(const UpstreamConfig& config);
 std::chrono::seconds next_look_up(std::chrono::seconds time_to_live);
 std::chrono::seconds next_try(unsigned failures);
 
+// How often names were looked up, by result: one resolver after the other counts. Any thread may
+// read.
+struct LookUps {
+  Count succeeded, failed;
+};
+
 class Resolver {
  public:
-  // Asks at once. `publish` is called on the resolver's thread with the first result, and with each
-  // that differs from the one before. Throws std::system_error where there is no descriptor left.
-  Resolver(const UpstreamConfig& config, std::function<void(ResolutionPtr)> publish);
+  // `publish` is called on the resolver's thread with the first result, and with each that differs
+  // from the one before; never after its end. `look_ups` must outlive it. Throws std::system_error
+  // where no descriptor is left, or no thread to be had.
+  Resolver(UpstreamConfig config, std::function<void(ResolutionPtr)> publish, LookUps& look_ups);
   ~Resolver();
   Resolver(const Resolver&) = delete;
 
-  // Any thread: how often it has asked, by result.
-  std::uint64_t succeeded() const { return succeeded_.get(); }
-  std::uint64_t failed() const { return failed_.get(); }
+  // Asks from now on. Once.
+  void start() { go_.release(); }
 
  private:
   void run();
@@ -53,14 +60,15 @@ class Resolver {
   void announce(Resolution next);
   bool wait(std::chrono::seconds duration) const;  // false: it is to end
 
-  const UpstreamConfig& config_;
+  const UpstreamConfig config_;
   const std::function<void(ResolutionPtr)> publish_;
   const int stop_;  // an eventfd, readable when it is to end
   ResolutionPtr known_;
   unsigned failures_ = 0;                                // in a row
   std::chrono::steady_clock::time_point quiet_until_{};  // of the log, about these
-  Count succeeded_, failed_;
-  std::thread thread_;  // the last: it uses the others
+  LookUps& look_ups_;
+  std::counting_semaphore<2> go_{0};  // it is to ask, or to end
+  std::thread thread_;                // the last: it uses the others
 };
 
 }  // namespace proxy

@@ -12,7 +12,6 @@
 #include "proxy/admin_pages.hpp"
 #include "proxy/audit_settings.hpp"
 #include "proxy/audit_writer.hpp"
-#include "proxy/evidence/counted.hpp"
 #include "proxy/live_config.hpp"
 #include "proxy/live_listeners.hpp"
 #include "proxy/live_tls.hpp"
@@ -41,12 +40,20 @@ class Server {
   void open_admin();
   void on_signal(int signal);
   void on_drained();
-  void tell_end(bool written) const;
   void look_again();
+  struct Prepared {
+    LiveListeners::Places places;
+    std::unique_ptr<Resolver> resolver;  // null: the upstream is the same, or has no name
+    RenewedTls tls;
+  };
+  std::vector<Diagnostic> prepare(const Config& next, Prepared& got);
   void load_again();
   bool tell(const std::string& why, const Reloaded& found);
   void take_over(const std::string& why, Governing found);
+  std::function<void()> replace(const std::string& why, Governing found);
   void take_over(RenewedTls found);
+  std::unique_ptr<Resolver> make_resolver(const UpstreamConfig& upstream);
+  void resolve(const UpstreamConfig& upstream, std::unique_ptr<Resolver> resolver);
   void keep_while_used(TlsContexts replaced);
   std::vector<ServedCertificate> certificates() const;
 
@@ -66,8 +73,8 @@ class Server {
   Shared shared_;
   AuditWriter audit_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::optional<Resolver> resolver_;  // none: there is no name to look up
   Vitals vitals_;
+  std::unique_ptr<Resolver> resolver_;  // null: there is no name to look up
   std::optional<Admin> admin_;
   Timer patience_{context_};
   Timer next_look_{context_};
@@ -93,11 +100,22 @@ Server::Server(const Config& config)
   for (std::size_t i = 0; i < config.workers; ++i)
     workers_.push_back(
         std::make_unique<Worker>(shared_, i, governance_, audit_.ring(i), listeners_.hand_out(i)));
-  if (given_addresses(config.upstream).empty())
-    resolver_.emplace(config.upstream, [this](const ResolutionPtr& known) {
-      for (auto& worker : workers_) worker->adopt(known);
-    });
+  resolve(config.upstream, make_resolver(config.upstream));
   open_admin();
+}
+
+std::unique_ptr<Resolver> Server::make_resolver(const UpstreamConfig& upstream) {
+  if (!given_addresses(upstream).empty()) return {};
+  const auto publish = [this](const ResolutionPtr& known) {
+    for (auto& worker : workers_) worker->adopt(known);
+  };
+  return std::make_unique<Resolver>(upstream, publish, vitals_.look_ups);
+}
+
+void Server::resolve(const UpstreamConfig& upstream, std::unique_ptr<Resolver> resolver) {
+  vitals_.adopt(upstream);
+  resolver_ = std::move(resolver);
+  if (resolver_) resolver_->start();
 }
 
 void Server::tell_shortage(const Config& config) {
@@ -111,7 +129,6 @@ void Server::open_admin() {
     vitals_.meters.push_back(&workers_[i]->meter());
     vitals_.rings.push_back(&audit_.ring(i));
   }
-  if (resolver_) vitals_.resolver = &*resolver_;
   vitals_.adopt(certificates());
   if (config_.admin.host.empty()) return;
   admin_.emplace(config_.admin, admin_pages(vitals_));
@@ -130,27 +147,10 @@ int Server::run() {
   context_.run();
   for (auto& worker : workers_) worker->join();
   const bool written = audit_.stop();
-  tell_end(written);
-  return written ? 0 : 1;
-}
-
-void Server::tell_end(bool written) const {
-  if (!written && audit_.lost() == 0)
-    spdlog::error("stopped: the records are not signed: {}",
-                  audit_.last_error().value_or(AuditError{}).what);
-  else if (!written)
-    spdlog::error("stopped: {} could not be written: {}", counted(audit_.lost(), "record"),
-                  audit_.last_error().value_or(AuditError{}).what);
-  else
-    spdlog::info("stopped: every record is written");
-  if (const auto dropped = audit_.counters().dropped; dropped > 0)
-    spdlog::warn("{} went by without a record: the audit had no room (audit.on_full)",
-                 counted(dropped, "exchange"));
   std::uint64_t refused = 0;
   for (const auto& worker : workers_) refused += worker->meter().unrecordable();
-  if (refused > 0)
-    spdlog::warn("{} answered with 503: the audit could not take a record (audit.on_full)",
-                 counted(refused, "request"));
+  tell_end_of_audit(audit_, written, refused);
+  return written ? 0 : 1;
 }
 
 // SIGHUP: load everything again. First of the others: drain. Second, or 30 seconds later: end what
@@ -204,38 +204,49 @@ void Server::look_again() {
   });
 }
 
+// What another configuration needs that cannot always be had.
+std::vector<Diagnostic> Server::prepare(const Config& next, Prepared& got) {
+  const auto fault = [&](const Mark& mark, const std::string& what) {
+    return std::vector<Diagnostic>{{Diagnostic::Severity::error, next.file, mark, what}};
+  };
+  try {
+    got.places = listeners_.open(next.listen);
+    if (next.upstream != live_.config().upstream) got.resolver = make_resolver(next.upstream);
+  } catch (const ListenFault& error) {
+    const auto at = next.where.find("listen[" + std::to_string(error.listener) + "].address");
+    return fault(at == next.where.end() ? Mark{} : at->second, error.what());
+  } catch (const std::system_error& error) {
+    return fault({}, error.what());
+  }
+  got.tls = tls_.load_again(next);
+  return got.tls.contexts ? std::vector<Diagnostic>{} : fault({}, got.tls.fault);
+}
+
 // All or nothing: what can fail, the sockets and the files of TLS, is got before anything changes.
 void Server::load_again() {
   const std::string why = "SIGHUP";
-  LiveListeners::Places places;
-  RenewedTls tls;
+  Prepared got;
   const auto before = tls_.contexts();
-  const auto prepare = [&](const Config& next) -> std::vector<Diagnostic> {
-    try {
-      places = listeners_.open(next.listen);
-    } catch (const ListenFault& fault) {
-      const auto at = next.where.find("listen[" + std::to_string(fault.listener) + "].address");
-      const auto mark = at == next.where.end() ? Mark{} : at->second;
-      return {{Diagnostic::Severity::error, next.file, mark, fault.what()}};
-    }
-    tls = tls_.load_again(next);
-    if (tls.contexts) return {};
-    return {{Diagnostic::Severity::error, next.file, {}, tls.fault}};
-  };
-  const auto found = live_.load_again(prepare);
+  const auto upstream = live_.config().upstream;
+  const auto found = live_.load_again([&](const Config& next) { return prepare(next, got); });
   if (!tell(why, found)) return;
   const auto& now = live_.config();
   keep_while_used(before);
-  listeners_.take_over(std::move(places));
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->adopt(now.limits);
-    workers_[i]->listen_on(listeners_.hand_out(i), *tls.contexts);
-  }
+  listeners_.take_over(std::move(got.places));
+  UpstreamConfigPtr other;
+  if (now.upstream != upstream) other = std::make_shared<const UpstreamConfig>(now.upstream);
+  // What it has found is with the workers when it is gone, so before whatever the next one finds.
+  if (other) resolver_.reset();
+  const auto done = replace(why, found.governance);
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    workers_[i]->adopt({governance_, now.limits, listeners_.hand_out(i), *got.tls.contexts, other},
+                       done);
+  if (other) resolve(*other, std::move(got.resolver));
+  if (other) spdlog::info("{}: upstream {} from now on", why, other->authority);
   vitals_.adopt(certificates());
   change_log(now.log);
   tell_shortage(now);
   spdlog::info("{}: certificates, keys and trust are read again", why);
-  take_over(why, found.governance);
 }
 
 // True: it can be taken over.
@@ -252,20 +263,23 @@ bool Server::tell(const std::string& why, const Reloaded& found) {
   return found.governance != nullptr;
 }
 
-// It is said to be in force when every worker judges by it.
 void Server::take_over(const std::string& why, Governing found) {
+  const auto done = replace(why, std::move(found));
+  for (auto& worker : workers_) worker->adopt(governance_, done);
+}
+
+// To be called by each worker: it is said to be in force when all of them judge by it.
+std::function<void()> Server::replace(const std::string& why, Governing found) {
   replaced_.push_back(std::exchange(governance_, std::move(found)));
   vitals_.adopt(governance_);
   const auto& digest = governance_->policy_digest;
   const auto in_force =
       why + ": in force, " + (digest.empty() ? "without a policy" : "policy " + digest);
-  const auto left = std::make_shared<std::size_t>(workers_.size());
-  for (auto& worker : workers_)
-    worker->adopt(governance_, [this, left, in_force] {
-      asio::post(context_, [left, in_force] {
-        if (--*left == 0) spdlog::info("{}", in_force);
-      });
+  return [this, in_force, left = std::make_shared<std::size_t>(workers_.size())] {
+    asio::post(context_, [left, in_force] {
+      if (--*left == 0) spdlog::info("{}", in_force);
     });
+  };
 }
 
 void Server::take_over(RenewedTls found) {

@@ -134,6 +134,12 @@ void Session::rest(bool long_idle, milliseconds rested) {
   auto* const tls = stream_.tls();
   input_.shrink(long_idle || tls);
   if (tls) tls->release_buffers(long_idle);
+  if (long_idle) last_bearer_.reset();
+}
+
+LastBearer& Session::last_bearer() {
+  if (!last_bearer_) last_bearer_ = std::make_unique<LastBearer>();
+  return *last_bearer_;
 }
 
 bool Session::take_head(HeadScanner& scanner) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +38,7 @@ class Session final : public Downstream {
   const std::size_t listener;  // the id of whose connection it is
 
   const Peer& peer() const override { return peer_; }
-  LastBearer& last_bearer() override { return last_bearer_; }
+  LastBearer& last_bearer() override;
   Framing body_framing() const override { return parser_->framing(); }
   std::uint64_t body_length() const override { return parser_->length(); }
   Piece next_body() override;
@@ -73,8 +74,8 @@ class Session final : public Downstream {
   std::optional<RequestParser> parser_;
   Peer peer_;
   std::array<char, 48> address_;
-  std::vector<std::string> names_;  // of the client's certificate
-  LastBearer last_bearer_;
+  std::vector<std::string> names_;           // of the client's certificate
+  std::unique_ptr<LastBearer> last_bearer_;  // none while it rests
   std::size_t served_ = 0;
   Framing answer_framing_ = Framing::none;
   bool body_over_ = true;    // the request's body was read to its end

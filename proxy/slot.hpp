@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,12 +18,15 @@
 
 namespace proxy {
 
+class Pool;
+
 struct Slot {
   using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kept_bytes = 128 * 1024;  // of memory, when the exchange is over
 
   filters::Arena arena;
-  Governing governance;  // by which the exchange is judged, from its head to its record
+  Governing governance;        // by which the exchange is judged, from its head to its record
+  std::shared_ptr<Pool> pool;  // of the upstream that it goes to, whatever is configured meanwhile
   std::optional<filters::Exchange> exchange;
   filters::Outcome outcome;
   std::string to_upstream;               // request bytes not sent yet
@@ -70,6 +74,7 @@ struct Slot {
     answer_hash.reset();
     arena.reset(kept_bytes);
     governance.reset();
+    pool.reset();
     for (auto* text : {&to_upstream, &to_client})
       if (text->capacity() > kept_bytes) std::string().swap(*text);
   }

@@ -70,7 +70,7 @@ class Status {
     const auto pool = vitals_.pool();
     json_.key("upstream");
     json_.begin_object();
-    text("authority", vitals_.config.upstream.authority);
+    text("authority", vitals_.authority());
     number("idle", pool.idle);
     number("in_use", pool.open - std::min(pool.idle, pool.open));
     number("waiting", pool.waiting);

@@ -10,6 +10,16 @@ void Vitals::adopt(Governing governance) {
   governance_.swap(governance);
 }
 
+void Vitals::adopt(const UpstreamConfig& upstream) {
+  const std::scoped_lock lock(mutex_);
+  authority_ = upstream.authority;
+}
+
+std::string Vitals::authority() const {
+  const std::scoped_lock lock(mutex_);
+  return authority_;
+}
+
 void Vitals::adopt(std::vector<ServedCertificate> certificates) {
   const std::lock_guard lock(mutex_);
   certificates_ = std::move(certificates);

@@ -58,18 +58,20 @@ class Vitals {
   // Filled in before anybody reads.
   std::vector<const Meter*> meters;     // of the workers
   std::vector<const AuditRing*> rings;  // likewise
-  const Resolver* resolver = nullptr;   // null: there is no name to look up
+  LookUps look_ups;                     // of the upstream's name
 
   // ---- The server's thread.
   void enter(Phase phase) { phase_.store(phase, std::memory_order_relaxed); }
   void adopt(Governing governance);
   void adopt(std::vector<ServedCertificate> certificates);
+  void adopt(const UpstreamConfig& upstream);
   void reloaded(Reload reload);
 
   // ---- Any thread.
   Phase phase() const { return phase_.load(std::memory_order_relaxed); }
   Governing governance() const;
   std::vector<ServedCertificate> certificates() const;
+  std::string authority() const;  // of the upstream
   std::optional<Reload> last_reload() const;
   std::uint64_t good_reloads() const { return good_reloads_.get(); }
   std::uint64_t bad_reloads() const { return bad_reloads_.get(); }
@@ -90,6 +92,7 @@ class Vitals {
   mutable std::mutex mutex_;  // of what follows
   Governing governance_;
   std::vector<ServedCertificate> certificates_;
+  std::string authority_;
   std::optional<Reload> last_reload_;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "filters/yaml/units.hpp"
+
 namespace proxy {
 
 bool well_formed_id(std::string_view id) {
@@ -22,7 +24,7 @@ Worker::Worker(const Shared& shared, std::size_t number, const Governing& govern
       work_(asio::make_work_guard(context_)),
       watchdog_(context_),
       tls_(shared.tls),
-      pool_(context_, watchdog_, shared.config.upstream, tls_.upstream.get(), &meter_),
+      pool_(make_pool(std::make_shared<const UpstreamConfig>(shared.config.upstream))),
       hash_(shared.hmac_key),
       audit_(context_, ring, shared.config.audit.durability, shared.config.audit.on_full),
       gateway_(shared.config, limits_, counted_apart(governance), pool_, audit_, hash_, meter_),
@@ -64,6 +66,15 @@ void Worker::accepted(Socket socket, const Listener& listener) {
       context_,
       [](std::unique_ptr<Session> owned) -> Task<> { co_await owned->run(); }(std::move(session)),
       asio::detached);
+}
+
+void Worker::shed_connection() {
+  meter_.count_refusal(Refusal::queue);
+  if (const auto more = queue_pace_.admit())
+    spdlog::warn(
+        "a connection was closed at once: more come than can be served, and it had waited to be "
+        "accepted for longer than half of limits.queue, {}{}",
+        filters::format_time(limits_.queue), and_more(*more));
 }
 
 void Worker::not_accepted(error_code error) {
@@ -108,19 +119,41 @@ void Worker::adopt(TlsContexts tls) {
     std::swap(tls_, next);  // what was in force goes when all of it is replaced
     for (std::size_t i = 0; i < listeners_.size(); ++i)
       listeners_[i]->secure_with(tls_.listeners[i].get());
-    if (tls_.upstream) pool_.trust(*tls_.upstream);
+    if (tls_.upstream) pool_->trust(tls_.upstream);
   });
 }
 
-void Worker::listen_on(std::vector<ListenOn> places, TlsContexts tls) {
-  asio::post(context_, [this, places = std::move(places), next = std::move(tls)]() mutable {
-    if (draining_) return;
-    std::swap(tls_, next);
-    auto gone = take_over(places);
-    if (tls_.upstream) pool_.trust(*tls_.upstream);
-    // Their handlers come first, and may need both.
-    asio::post(context_, [listeners = std::move(gone), before = std::move(next)] {});
+void Worker::adopt(Renewal renewal, std::function<void()> done) {
+  asio::post(context_, [this, next = std::move(renewal), done = std::move(done)]() mutable {
+    gateway_.adopt(counted_apart(std::move(next.governance)));
+    limits_ = next.limits;
+    if (!draining_)
+      listen_on(std::move(next.places), std::move(next.tls), std::move(next.upstream));
+    done();
   });
+}
+
+void Worker::listen_on(std::vector<ListenOn> places, TlsContexts tls, UpstreamConfigPtr upstream) {
+  std::swap(tls_, tls);
+  auto gone = take_over(places);
+  if (upstream)
+    change_upstream(std::move(upstream));
+  else if (tls_.upstream)
+    pool_->trust(tls_.upstream);
+  // Their handlers come first, and may need both.
+  asio::post(context_, [listeners = std::move(gone), before = std::move(tls)] {});
+}
+
+std::shared_ptr<Pool> Worker::make_pool(UpstreamConfigPtr upstream) {
+  return std::make_shared<Pool>(context_, watchdog_, std::move(upstream), tls_.upstream, &meter_);
+}
+
+void Worker::change_upstream(UpstreamConfigPtr upstream) {
+  pool_->retire();
+  std::erase_if(retired_, [](const auto& each) { return each.expired(); });
+  retired_.push_back(pool_);
+  pool_ = make_pool(std::move(upstream));
+  gateway_.adopt(pool_);
 }
 
 // Those that are not to go on are closed, and handed out.
@@ -151,12 +184,8 @@ void Worker::drain_connections(std::size_t listener) {
     if (session->listener == listener) session->drain();
 }
 
-void Worker::adopt(const Limits& limits) {
-  asio::post(context_, [this, limits] { limits_ = limits; });
-}
-
 void Worker::adopt(ResolutionPtr resolution) {
-  asio::post(context_, [this, next = std::move(resolution)] { pool_.adopt(*next); });
+  asio::post(context_, [this, next = std::move(resolution)] { pool_->adopt(*next); });
 }
 
 void Worker::drain(std::function<void()> done) {
@@ -172,7 +201,9 @@ void Worker::drain(std::function<void()> done) {
 void Worker::stop() {
   asio::post(context_, [this] {
     for (auto* session : sessions_) session->cut();
-    pool_.stop();
+    pool_->stop();
+    for (const auto& each : retired_)
+      if (const auto pool = each.lock()) pool->stop();
     audit_.stop();
   });
 }
@@ -180,7 +211,7 @@ void Worker::stop() {
 // With nothing left to do, the loop runs out of work and the thread ends.
 void Worker::end_if_idle() {
   if (!draining_ || !sessions_.empty()) return;
-  pool_.close_idle();
+  pool_->close_idle();
   work_.reset();
 }
 

@@ -32,6 +32,18 @@ struct Shared {
   std::atomic<std::size_t>& connections;  // of all workers
 };
 
+// What a reload changes of a worker, all of which can be had.
+struct Renewal {
+  Governing governance;
+  Limits limits;
+  // By position those of `tls`. A listener that is not among them stops accepting, and its
+  // connections end as in a drain; so do those of one that was clear text and is not any more, or
+  // the other way round. One that stays refuses nobody meanwhile.
+  std::vector<ListenOn> places;
+  TlsContexts tls;
+  UpstreamConfigPtr upstream;  // where exchanges go that begin from now on; null: as before
+};
+
 class Worker {
  public:
   // `number` counts from 0. `places`: one for each listener of the configuration, with a socket.
@@ -45,15 +57,12 @@ class Worker {
   // those under way, by the one they began with. After the worker's end it is never called.
   void adopt(const Governing& governance, std::function<void()> done);
   // The same for connections that are made from now on. Idle ones to the upstream, which others
-  // have vouched for, are closed. The listeners are those that there are.
+  // have vouched for, are closed. The listeners are those that there are, and so is the upstream.
   void adopt(TlsContexts tls);
-  // The same with other listeners, by position those of `tls`. One that is not among `places` stops
-  // accepting, and its connections end as in a drain; so do those of one that was clear text and is
-  // not any more, or the other way round. One that stays refuses nobody meanwhile.
-  void listen_on(std::vector<ListenOn> places, TlsContexts tls);
-  // In force at once, for what begins.
-  void adopt(const Limits& limits);
-  // The same for what has become known of the upstream's addresses.
+  // All of it at once: no exchange has a part of what was before and a part of this, save that
+  // limits hold for what begins, of those under way, too.
+  void adopt(Renewal renewal, std::function<void()> done);
+  // The same for what has become known of the addresses of the upstream that is in force.
   void adopt(ResolutionPtr resolution);
   // Stops accepting; every session ends after what it has begun, and the thread after the last.
   // Then `done` is called, on that thread.
@@ -70,6 +79,8 @@ class Worker {
   Gateway& gateway() { return gateway_; }
   asio::io_context& context() { return context_; }
   void accepted(Socket socket, const Listener& listener);
+  // One was closed instead: those that come are more than can be served.
+  void shed_connection();
   // Accepting has failed, and is tried again after a pause.
   void not_accepted(error_code error);
   void handshake_failed(const Peer& peer, TlsFault fault, std::string_view why);
@@ -87,8 +98,11 @@ class Worker {
  private:
   static constexpr std::size_t crowd = 512;
 
+  void listen_on(std::vector<ListenOn> places, TlsContexts tls, UpstreamConfigPtr upstream);
   std::vector<std::unique_ptr<Listener>> take_over(std::vector<ListenOn>& places);
   void drain_connections(std::size_t listener);
+  std::shared_ptr<Pool> make_pool(UpstreamConfigPtr upstream);
+  void change_upstream(UpstreamConfigPtr upstream);
   void end_if_idle();
 
   const Shared& shared_;
@@ -99,7 +113,8 @@ class Worker {
   asio::executor_work_guard<Executor> work_;
   Watchdog watchdog_;
   TlsContexts tls_;
-  Pool pool_;
+  std::shared_ptr<Pool> pool_;
+  std::vector<std::weak_ptr<Pool>> retired_;  // each ends with the last exchange that has it
   KeyedHash hash_;
   AuditWaits audit_;
   Gateway gateway_;
@@ -108,7 +123,7 @@ class Worker {
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_slots_;
   std::mt19937_64 random_;
-  LogPace limit_pace_, accept_pace_, handshake_pace_;
+  LogPace limit_pace_, queue_pace_, accept_pace_, handshake_pace_;
   std::time_t date_at_ = 0;
   std::array<char, 32> date_{};
   bool draining_ = false;

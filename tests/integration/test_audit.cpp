@@ -277,3 +277,23 @@ TEST_CASE("records that cannot be written at the end are said, and the exit stat
   CHECK(gateway.stop() == 1);
   CHECK(gateway.printed().find("could not be written") != std::string::npos);
 }
+
+TEST_CASE("each request of a connection has the hash of its own bearer token") {
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url());
+  {
+    auto client = gateway.client();
+    for (const auto* token : {"one", "one", "two", "one"})
+      CHECK(client
+                .exchange(request("GET", std::string(path) + "?" + std::string(good_query),
+                                  {std::string("Authorization: Bearer ") + token}))
+                .status == 200);
+  }
+  const auto records = gateway.records();
+  REQUIRE(records.size() == 4);
+  const auto hash = [&](std::size_t i) { return records[i].text("prefgate.bearer_token"); };
+  CHECK(hash(0).starts_with("hmac-sha256:"));
+  CHECK(hash(1) == hash(0));
+  CHECK(hash(2) != hash(0));
+  CHECK(hash(3) == hash(0));
+}

@@ -65,13 +65,6 @@ class Load {
   std::vector<std::string> answered_;
 };
 
-void check_audit(const RunningGateway& gateway) {
-  const auto verified =
-      run({binary("prefgate"), "audit", "verify", gateway.folder().path() / "audit", "--public-key",
-           gateway.folder().path() / "audit.public_key"});
-  CHECK_MESSAGE(verified.status == 0, verified.output, verified.errors);
-}
-
 }  // namespace
 
 TEST_CASE("durability: request. What was answered before kill -9 is recorded, exactly once") {
@@ -90,14 +83,14 @@ TEST_CASE("durability: request. What was answered before kill -9 is recorded, ex
     Load load(gateway, round, 1 + random() % 200, std::chrono::microseconds(random() % 3000));
     for (const auto& id : load.run()) lines[id] = 0;
     CHECK(gateway.wait() == 128 + SIGKILL);
-    check_audit(gateway);
+    gateway.check_evidence();
     gateway.start();
-    check_audit(gateway);
+    gateway.check_evidence();
   }
   answered = lines.size();
   CHECK(answered >= static_cast<std::size_t>(rounds));
   for (const auto& record : gateway.records())
     if (const auto at = lines.find(record.text("prefgate.id")); at != lines.end()) ++at->second;
-  check_audit(gateway);
+  gateway.check_evidence();
   for (const auto& [id, count] : lines) CHECK_MESSAGE(count == 1, id);
 }

@@ -145,15 +145,36 @@ TEST_CASE("SIGHUP takes over what governs, and names what waits for a restart") 
   CHECK(client.exchange(other).status == 200);
   auto text = read_file(gateway.config());
   text.replace(text.find("limits: {}"), 10, "limits: {body: 1KiB}");
-  text.replace(text.find("pool: {}"), 8, "pool: {waiting: 7}");
+  text.replace(text.find("audit: {}"), 9, "audit: {keep: 7d}");
   gateway.folder().write("prefgate.yaml", text + "other_paths: reject\n");
   gateway.send(SIGHUP);
-  gateway.wait_for(
-      "SIGHUP: `upstream` differs from what was started with, and waits for a restart");
+  gateway.wait_for("SIGHUP: `audit` differs from what was started with, and waits for a restart");
   gateway.wait_for("SIGHUP: in force, without a policy");
   CHECK(client.exchange(other).status == 404);
   CHECK(client.exchange(good_post()).status == 200);
   CHECK(client.exchange(request("POST", path, app_fields, app_body(105))).status == 413);
+}
+
+TEST_CASE("SIGHUP takes over how much a record tells") {
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  RunningGateway gateway(upstream.url());
+  auto client = gateway.client();
+  auto text = read_file(gateway.config());
+  for (const auto* level : {"{}", "{level: metadata}", "{level: none}", "{level: full}"}) {
+    gateway.folder().write("prefgate.yaml",
+                           std::string(text).replace(text.find("audit: {}") + 7, 2, level));
+    gateway.send(SIGHUP);
+    gateway.wait_for("SIGHUP: in force");
+    CHECK(client.exchange(good_post()).status == 200);
+  }
+  const auto records = gateway.records();
+  REQUIRE(records.size() == 3);
+  CHECK_FALSE(records[0].has("prefgate.level"));
+  CHECK(records[0].has("prefgate.preferences"));
+  CHECK(records[1].text("prefgate.level") == "metadata");
+  CHECK_FALSE(records[1].has("prefgate.preferences"));
+  CHECK(records[2].text("prefgate.level") == "full");
+  CHECK(gateway.printed().find("waits for a restart") == std::string::npos);
 }
 
 TEST_CASE("SIGHUP while it stops, and many at once, are no harm") {

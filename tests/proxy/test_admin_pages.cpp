@@ -34,6 +34,7 @@ struct Started {
   explicit Started(const std::string& policy = {}) {
     config.audit.directory = folder.path() / "audit";
     config.upstream.authority = "api.example";
+    vitals.adopt(config.upstream);
     vitals.adopt(governing(policy));
     for (const auto& meter : meters) vitals.meters.push_back(&meter);
   }

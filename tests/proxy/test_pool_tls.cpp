@@ -61,7 +61,7 @@ TEST_CASE("after other trust is given nothing that the old one vouched for is us
     CHECK(fixture.idle() == 1);
 
     const auto trusting = proxy::make_client_context(world.ca.certificate);
-    fixture.pool().trust(trusting);
+    fixture.pool().trust(tests::borrowed(&trusting));
     CHECK(fixture.idle() == 0);
     CHECK(fixture.open() == 1);
     busy.lease.keep();  // its exchange was under way, and it carries no other
@@ -70,7 +70,7 @@ TEST_CASE("after other trust is given nothing that the old one vouched for is us
     CHECK_FALSE(fixture.take_now().lease->stream.tls()->resumed());
     const auto stranger = tests::make_ca(world.folder.path(), "stranger");
     const auto distrusting = proxy::make_client_context(stranger.certificate);
-    fixture.pool().trust(distrusting);
+    fixture.pool().trust(tests::borrowed(&distrusting));
     CHECK(fixture.take_now().failure.kind == FailureKind::tls_unverified);
   }
 }

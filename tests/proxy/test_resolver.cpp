@@ -81,13 +81,15 @@ TEST_CASE("the name of this machine is known without a name server") {
   config.port = 8443;
   config.resolver = nobody;
   First first;
-  const Resolver resolver(config, first.taker());
+  LookUps look_ups;
+  Resolver resolver(config, first.taker(), look_ups);
+  resolver.start();
   const auto resolution = first.wait();
   CHECK(resolution->fault == "");
   const Endpoint expected{"127.0.0.1", 8443};
   CHECK(std::ranges::find(resolution->addresses, expected) != resolution->addresses.end());
   CHECK(std::ranges::is_sorted(resolution->addresses));
-  CHECK(resolver.succeeded() >= 1);
+  CHECK(look_ups.succeeded.get() >= 1);
 }
 
 TEST_CASE("where no name server can be reached the reason says so") {
@@ -95,11 +97,23 @@ TEST_CASE("where no name server can be reached the reason says so") {
   config.host = "api.test";
   config.resolver = nobody;
   First first;
-  const Resolver resolver(config, first.taker());
+  LookUps look_ups;
+  Resolver resolver(config, first.taker(), look_ups);
+  resolver.start();
   const auto resolution = first.wait();
   CHECK(resolution->addresses.empty());
   CHECK(resolution->fault == "api.test: no name server can be reached");
-  CHECK(resolver.failed() >= 1);
+  CHECK(look_ups.failed.get() >= 1);
+}
+
+TEST_CASE("one that was never started asks nobody, and ends") {
+  UpstreamConfig config;
+  config.host = "localhost";
+  LookUps look_ups;
+  {
+    const Resolver resolver(config, [](const ResolutionPtr&) { CHECK(false); }, look_ups);
+  }
+  CHECK(look_ups.succeeded.get() + look_ups.failed.get() == 0);
 }
 
 TEST_CASE("a name server that is silent does not hold up the end") {
@@ -110,7 +124,9 @@ TEST_CASE("a name server that is silent does not hold up the end") {
   config.resolver = Endpoint{"127.0.0.1", silent.local_endpoint().port()};
   std::chrono::steady_clock::time_point end;
   {
-    const Resolver resolver(config, [](const ResolutionPtr&) {});
+    LookUps look_ups;
+    Resolver resolver(config, [](const ResolutionPtr&) {}, look_ups);
+    resolver.start();
     silent.wait(asio::socket_base::wait_read);  // until it has asked
     end = std::chrono::steady_clock::now();
   }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,18 +30,25 @@ inline std::string answer(const std::string&) {
   return FakeUpstream::ok("fine");
 }
 
+// For a pool that the test outlives.
+inline std::shared_ptr<const proxy::TlsContext> borrowed(const proxy::TlsContext* tls) {
+  return {std::shared_ptr<void>(), tls};
+}
+
 struct PoolFixture {
   explicit PoolFixture(const proxy::TlsContext* server = nullptr,
                        const proxy::TlsContext* client = nullptr,
                        FakeUpstream::Answer says = answer)
-      : upstream(std::move(says), server), tls(client) {
+      : upstream(std::move(says), server), tls(borrowed(client)) {
     config.host = "127.0.0.1";
     config.port = upstream.port();
     config.tls = client != nullptr;
   }
 
   proxy::Pool& pool() {
-    if (!pool_) pool_.emplace(context, watchdog, config, tls, &meter);
+    if (!pool_)
+      pool_.emplace(context, watchdog, std::make_shared<const proxy::UpstreamConfig>(config), tls,
+                    &meter);
     return *pool_;
   }
   // Runs the loop until `done` says so. Fails the test where that takes too long.
@@ -69,7 +77,7 @@ struct PoolFixture {
   proxy::Meter meter;
   proxy::UpstreamConfig config;
   FakeUpstream upstream;
-  const proxy::TlsContext* tls;
+  std::shared_ptr<const proxy::TlsContext> tls;  // owned by the test
   std::optional<proxy::Pool> pool_;
 };
 

@@ -181,7 +181,13 @@ std::string Process::line(milliseconds within) {
 }
 
 void Process::send(int signal) const {
-  if (status_ < 0) kill(id_, signal);
+  if (status_ >= 0) return;
+  kill(id_, signal);
+  siginfo_t ignored{};
+  while (signal == SIGSTOP &&
+         waitid(P_PID, static_cast<id_t>(id_), &ignored, WSTOPPED | WEXITED | WNOWAIT) != 0 &&
+         errno == EINTR) {
+  }
 }
 
 // Negative: for ever. True once status_ holds how it ended.

@@ -49,7 +49,9 @@ class Process {
   // The next line of its standard output, without the line end. Throws at its end, with what it
   // wrote to standard error.
   std::string line(milliseconds within = patience);
-  void send(int signal) const;  // nothing when it has ended
+  // Nothing when it has ended. After SIGSTOP each of its threads stands still: one that is not the
+  // first to learn of it runs on for a while, longer where there is other work for the machine.
+  void send(int signal) const;
   // Waits for its end: the exit status, or 128 + the signal that ended it.
   int wait(milliseconds within = patience);
   // SIGTERM, then wait.

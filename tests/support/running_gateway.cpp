@@ -138,6 +138,24 @@ std::vector<Record> RunningGateway::records() {
   return records;
 }
 
+void RunningGateway::check_evidence() const {
+  const auto verified = run({binary("prefgate"), "audit", "verify", folder_.path() / "audit",
+                             "--public-key", folder_.path() / "audit.public_key"});
+  CHECK_MESSAGE(verified.status == 0, verified.output, verified.errors);
+}
+
+std::size_t recorded_in(const std::vector<Record>& records) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(records, [](const Record& record) { return !record.has("gap"); }));
+}
+
+std::size_t dropped_in(const std::vector<Record>& records) {
+  std::size_t dropped = 0;
+  for (const auto& record : records)
+    if (record.has("gap")) dropped += record.json["gap"]["dropped"].GetUint64();
+  return dropped;
+}
+
 const std::vector<std::string> app_fields{"Authorization: Bearer test-bearer-token",
                                           "Content-Type: application/json"};
 

@@ -75,6 +75,8 @@ class RunningGateway {
   // Stops it, and reads all records; fails the test unless each line is one JSON object and `seq`
   // counts up from 0.
   std::vector<Record> records();
+  // `audit verify` finds its records good, as they are now.
+  void check_evidence() const;
   // The next line of its log with this text.
   std::string wait_for(std::string_view text);
   // Everything it has printed, standard error in its order; of the last start.
@@ -89,6 +91,10 @@ class RunningGateway {
   std::uint16_t admin_port_ = 0;
   bool ended_ = false;
 };
+
+// Of records: how many exchanges they tell of, and how many gap records say went by without one.
+std::size_t recorded_in(const std::vector<Record>& records);
+std::size_t dropped_in(const std::vector<Record>& records);
 
 // A governed request in good order, and what it needs of fields.
 extern const std::vector<std::string> app_fields;  // bearer token, content type
