@@ -1,6 +1,6 @@
 // AuditRing: the records of one worker on their way to the audit writer. A bounded ring of bytes
 // with one producer (the worker's thread) and one consumer (the writer's thread): atomics only, no
-// lock, no system call, no allocation after construction.
+// lock, no system call, and no allocation but for the longest record that is in two blocks.
 //
 // Room is reserved before a request is forwarded and given up when its record is committed, because
 // exchanges end in another order than they begin. Reservations are the producer's own sums; only
@@ -9,17 +9,19 @@
 //     head_ ......... tail_ .................. head_ + capacity
 //     | committed     | reserved (anywhere)  | free
 //
-// A record is four bytes of length and its text; it may wrap around the end of the memory.
+// A record is four bytes of length and its text. Positions are laid out in blocks, and the block
+// that the consumer gave back last is the next that is written: as long as it keeps up, all goes
+// through the few that a core has in its cache, and not through all of the memory in turn.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "proxy/audit_news.hpp"
 
@@ -55,8 +57,8 @@ class AuditRing {
   [[nodiscard]] bool wants_writer();
 
   // ---- The consumer's side.
-  // Calls `take(first, second)` for each record, oldest first; `second` is empty save for a record
-  // that wraps. Where `take` returns false the record stays and the walk ends.
+  // Calls `take(record)` for each, oldest first. Where it returns false the record stays and the
+  // walk ends.
   template <class Take>
   void drain(Take take);
 
@@ -64,7 +66,7 @@ class AuditRing {
   std::uint64_t taken() const { return head_.load(std::memory_order_relaxed); }
 
   // ---- Any thread.
-  std::size_t capacity() const { return mask_ + 1; }
+  std::size_t capacity() const { return capacity_; }
   // Bytes committed and not taken.
   std::size_t depth() const;
   // Exchanges that went by without a record, since the start.
@@ -72,12 +74,30 @@ class AuditRing {
   AuditNews& news() { return news_; }
 
  private:
-  void copy_in(std::uint64_t position, const void* from, std::size_t size);
-  void copy_out(std::uint64_t position, void* to, std::size_t size) const;
-  std::size_t used();  // committed bytes, never less than there are
+  using Block = std::uint32_t;  // its number in the memory
 
-  const std::size_t mask_;
+  std::size_t used();  // committed bytes, never less than there are
+  Block& block_of(std::uint64_t position) {
+    return block_of_[static_cast<std::size_t>(position / block_) % block_of_.size()];
+  }
+  // How much of `size` bytes at a position is in its block.
+  std::size_t piece(std::uint64_t position, std::size_t size) const;
+  char* at(std::uint64_t position);
+  void copy_in(std::uint64_t position, const void* from, std::size_t size);
+  Block take_free();
+  std::string_view read(std::uint64_t position, std::size_t size);
+  void give_back(std::uint64_t from, std::uint64_t to);
+
+  const std::size_t capacity_;
+  const std::size_t block_;  // bytes of one; both are powers of two
   const std::unique_ptr<char[]> memory_;
+  // Of the blocks that positions are in: what is committed is in one more than would hold it at
+  // most. Set by the producer before the consumer can see such a position.
+  std::vector<Block> block_of_;
+  // The free ones, a stack: one side takes, the other gives back, so none comes back unseen between
+  // a look at the top and its exchange.
+  std::vector<Block> below_;
+  std::atomic<Block> free_{0};
   // Positions count bytes since the start and never wrap. Each side's own data on a line of its
   // own.
   alignas(64) std::atomic<std::uint64_t> tail_{0};  // written by the producer
@@ -87,6 +107,7 @@ class AuditRing {
   const Wake wake_when_;
   bool told_ = false;                               // wants_writer has said so
   alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the consumer
+  std::string whole_;                               // its copy of a record that is in two blocks
   alignas(64) std::atomic<std::uint64_t> dropped_{0};
   alignas(64) AuditNews news_;
 };
@@ -94,17 +115,15 @@ class AuditRing {
 template <class Take>
 void AuditRing::drain(Take take) {
   const auto tail = tail_.load(std::memory_order_acquire);
-  auto head = head_.load(std::memory_order_relaxed);
+  const auto from = head_.load(std::memory_order_relaxed);
+  auto head = from;
   while (head != tail) {
     std::uint32_t size = 0;
-    copy_out(head, &size, sizeof size);
-    const auto begin = static_cast<std::size_t>(head + framing) & mask_;
-    const auto first = std::min<std::size_t>(size, capacity() - begin);
-    if (!take(std::string_view(memory_.get() + begin, first),
-              std::string_view(memory_.get(), size - first)))
-      break;
+    read(head, framing).copy(reinterpret_cast<char*>(&size), framing);
+    if (!take(read(head + framing, size))) break;
     head += framing + size;
   }
+  give_back(from, head);
   head_.store(head);  // sequentially consistent, for `want_room`
   news_.made_room();
 }

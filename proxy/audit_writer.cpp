@@ -104,7 +104,7 @@ void AuditWriter::count_lost() {
   lost_ = static_cast<std::uint64_t>(
       std::count(pending_.begin() + static_cast<std::ptrdiff_t>(flushed_), pending_.end(), '\n'));
   for (const auto& ring : rings_) {
-    ring->drain([this](std::string_view, std::string_view) {
+    ring->drain([this](std::string_view) {
       ++lost_;
       return true;
     });
@@ -211,30 +211,30 @@ void AuditWriter::fill() {
     rotate_due_ = true;
   for (std::size_t i = 0; i < rings_.size(); ++i)
     rings_[(first_ring_ + i) % rings_.size()]->drain(
-        [this](std::string_view first, std::string_view second) { return take(first, second); });
+        [this](std::string_view record) { return take(record); });
   first_ring_ = (first_ring_ + 1) % rings_.size();
   std::uint64_t dropped = 0;
   for (const auto& ring : rings_) dropped += ring->dropped();
-  if (dropped == told_ || !take(gap_record(dropped - told_), {})) return;
+  if (dropped == told_ || !take(gap_record(dropped - told_))) return;
   told_ = dropped;
   gap_records_.fetch_add(1, std::memory_order_relaxed);
 }
 
 // Puts {"seq":N, in the place of the record's opening brace. False: not now, the batch or the
 // segment is full.
-bool AuditWriter::take(std::string_view first, std::string_view second) {
-  assert(first.starts_with('{'));
+bool AuditWriter::take(std::string_view record) {
+  assert(record.starts_with('{'));
   constexpr std::string_view prefix = R"({"seq":)";
   std::array<char, 20> space;
   const auto seq = digits_of(next_seq_, space);
-  const auto line = prefix.size() + seq.size() + first.size() + second.size() + 1;
+  const auto line = prefix.size() + seq.size() + record.size() + 1;
   const auto there = segments_.size() + pending_.size();
   if (rotate_due_ || pending_.size() >= batch) return false;
   if (there > 0 && there + line > settings_.segment_bytes) {
     rotate_due_ = true;
     return false;
   }
-  pending_.append(prefix).append(seq).append(1, ',').append(first.substr(1)).append(second);
+  pending_.append(prefix).append(seq).append(1, ',').append(record.substr(1));
   pending_.append(1, '\n');
   came_ += static_cast<std::int64_t>(line);
   ++next_seq_;

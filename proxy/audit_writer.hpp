@@ -110,7 +110,7 @@ class AuditWriter {
   bool rotate();
   void fill();
   void count_lost();
-  bool take(std::string_view first, std::string_view second);
+  bool take(std::string_view record);
   void seal_if_due();
   bool checkpoint_is_gone(std::chrono::steady_clock::time_point now);
   bool begin_seal(bool closed);

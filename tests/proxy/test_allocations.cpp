@@ -157,7 +157,7 @@ TEST_CASE("a warm request asks the heap for nothing while it waits for its recor
     auto& ring = gateway.ring();
     while (!stop.stop_requested()) {
       if (ring.depth() == 0) continue;
-      ring.drain([](std::string_view, std::string_view) { return true; });
+      ring.drain([](std::string_view) { return true; });
       ring.news().made_durable(ring.taken());
     }
   });

@@ -28,7 +28,7 @@ struct World {
   }
   // Takes everything, as the writer does.
   void drain() {
-    ring.drain([](std::string_view, std::string_view) { return true; });
+    ring.drain([](std::string_view) { return true; });
   }
   void made_durable() { ring.news().made_durable(ring.taken()); }
 
