@@ -6,10 +6,11 @@ namespace proxy {
 namespace {
 
 constexpr std::size_t small_input = 4 * 1024;
-// A connection on which nothing has come for a while, or one of a crowd at once, gives back the
-// memory to read into. Enough is left to notice that something comes; it costs one more `recv`
-// then.
-constexpr milliseconds until_rest{1'000};
+// A connection on which nothing has come for so long sleeps. One of a crowd does so sooner, and
+// gives back the memory to read into at once; enough is left to notice that something comes; it
+// costs one more `recv` then.
+constexpr milliseconds until_sleep{1'000};
+constexpr milliseconds until_sleep_in_a_crowd{20};
 constexpr std::size_t resting_input = 64;
 // Of a request body that nobody wants, read and thrown away so that the connection can go on.
 constexpr std::uint64_t skipped_at_most = 64 * 1024;
@@ -17,8 +18,6 @@ constexpr std::uint64_t skipped_at_most = 64 * 1024;
 constexpr std::size_t window = 64 * 1024;
 // After the last answer: how long a client may take to notice.
 constexpr milliseconds farewell{2'000};
-// A connection that is idle when the worker drains may have a request on its way.
-constexpr milliseconds last_chance{500};
 
 }  // namespace
 
@@ -43,7 +42,7 @@ Session::~Session() {
 }
 
 Task<> Session::run() {
-  if (stream_.tls()) {
+  if (stream_.tls() && !asleep_) {
     stream_.reading.arm(worker_.limits().handshake);
     const auto [error, unused] = co_await stream_.async_handshake(as_result);
     if (error) tell_handshake_failure(error);
@@ -62,7 +61,7 @@ Task<> Session::run() {
     close_slot();
     if (broken_ || !skipped) break;
   }
-  if (!broken_) co_await finish();
+  if (!broken_ && !asleep_) co_await finish();
 }
 
 // Of a client: one that this gateway itself has ended is none.
@@ -80,14 +79,18 @@ void Session::tell_handshake_failure(error_code error) {
   worker_.handshake_failed(peer_, fault, why);
 }
 
-// True: an exchange is in the slot, good or bad. False: the connection is over.
+// True: an exchange is in the slot, good or bad. False: the connection is over, or sleeps.
 Task<bool> Session::read_head() {
   const auto& limits = worker_.limits();
   HeadScanner scanner(limits.head, limits.fields);
   bool begun = false;
   bool skipped = false;
-  bool resting = worker_.is_crowded();
-  milliseconds rested{0};
+  const bool crowded = worker_.is_crowded();
+  const auto doze = std::min(crowded ? until_sleep_in_a_crowd : until_sleep, limits.idle);
+  bool woken = std::exchange(asleep_, false);  // and the time that it may be idle goes on
+  bool long_idle = woken;
+  idle_ = woken && stream_.reading.expired();
+  if (idle_) co_return false;
   for (;;) {
     // One empty line before a request is left over from a careless client (RFC 9112 section 2.2);
     // it may come in two pieces.
@@ -102,17 +105,21 @@ Task<bool> Session::read_head() {
       stream_.reading.arm(limits.request);
     }
     if (begun && take_head(scanner)) co_return true;
-    if (!begun) rest(resting, rested);
-    const auto most = resting && !begun && !stream_.tls() ? resting_input : scanner.most();
+    const bool rests = !begun && !std::exchange(woken, false);
+    const bool frugal = rests && (long_idle || crowded);
+    if (rests) rest(long_idle ? limits.idle - doze : doze, frugal);
+    const auto most = frugal && !stream_.tls() ? resting_input : scanner.most();
     const auto [error, got] = co_await stream_.async_read(input_, most, as_result);
     if (error == timed_out && begun) {
       open_slot({Reason::request_timeout}, 0);
       co_return true;
     }
-    if (error == timed_out && !resting && !draining_ && limits.idle > until_rest) {
-      resting = true;
-      rested = until_rest;
-      continue;
+    if (error == timed_out && !long_idle && !draining_ && limits.idle > doze) {
+      long_idle = true;
+      asleep_ = !skipped && input_.empty();
+      if (!asleep_) continue;
+      rest(limits.idle - doze, true);
+      co_return false;
     }
     if (error) {
       broken_ = error != asio::error::eof && error != timed_out;
@@ -124,17 +131,12 @@ Task<bool> Session::read_head() {
 }
 
 // Between two requests.
-void Session::rest(bool long_idle, milliseconds rested) {
-  const auto idle = worker_.limits().idle;
-  if (draining_)
-    stream_.reading.arm(last_chance);
-  else
-    stream_.reading.arm(long_idle ? std::max(idle - rested, milliseconds{0})
-                                  : std::min(idle, until_rest));
+void Session::rest(milliseconds patience, bool frugal) {
+  stream_.reading.arm(draining_ ? last_chance : std::max(patience, milliseconds{0}));
   auto* const tls = stream_.tls();
-  input_.shrink(long_idle || tls);
-  if (tls) tls->release_buffers(long_idle);
-  if (long_idle) last_bearer_.reset();
+  input_.shrink(frugal || tls);
+  if (tls) tls->release_buffers(frugal);
+  if (frugal) last_bearer_.reset();
 }
 
 LastBearer& Session::last_bearer() {
@@ -159,7 +161,7 @@ void Session::open_slot(filters::Verdict verdict, std::size_t head) {
   auto& exchange = *slot_->exchange;
   exchange.now = std::chrono::system_clock::now();
   exchange.verdict = verdict;
-  parser_.reset();
+  slot_->parser.reset();
   body_over_ = true;
   go_on_owed_ = false;
   ++served_;
@@ -177,13 +179,14 @@ void Session::open_slot(filters::Verdict verdict, std::size_t head) {
 void Session::read_request(std::string_view head) {
   auto& exchange = *slot_->exchange;
   const auto& limits = worker_.limits();
-  parser_.emplace();
-  exchange.verdict = parser_->parse(head, exchange.request, limits.target);
-  if (exchange.verdict.rejected()) return parser_.reset();
+  slot_->parser.emplace();
+  exchange.verdict = slot_->parser->parse(head, exchange.request, limits.target);
+  if (exchange.verdict.rejected()) return slot_->parser.reset();
   body_over_ = !exchange.request.has_body;
-  go_on_owed_ = parser_->expects_continue();
-  peer_.version = parser_->minor_version() == 0 ? "1.0" : "1.1";
-  keep_alive_ = parser_->keep_alive() && !draining_ && served_ < limits.requests_per_connection;
+  go_on_owed_ = slot_->parser->expects_continue();
+  peer_.version = slot_->parser->minor_version() == 0 ? "1.0" : "1.1";
+  keep_alive_ =
+      slot_->parser->keep_alive() && !draining_ && served_ < limits.requests_per_connection;
   if (body_over_) stream_.reading.disarm();
 }
 
@@ -196,7 +199,7 @@ void Session::close_slot() {
 
 Piece Session::next_body() {
   if (body_over_) return {0, {}, true, false};
-  auto piece = parser_->next(input_.data());
+  auto piece = slot_->parser->next(input_.data());
   input_.consume(piece.consumed);
   // The head of a chunk that fills the whole window will not end.
   if (piece.consumed == 0 && input_.size() >= window) piece.bad = true;
@@ -234,12 +237,13 @@ void Session::stop_receiving() {
 
 void Session::begin_answer(const filters::Response& response, Framing framing,
                            std::uint64_t length) {
-  const bool old = parser_ && parser_->minor_version() == 0;
+  const bool old = slot_->parser && slot_->parser->minor_version() == 0;
   if (framing == Framing::until_close && !old) framing = Framing::chunked;
   if (framing == Framing::chunked && old) framing = Framing::until_close;
   // What is left of the body must be read before the next request can be; not at any price.
-  const bool skippable = !go_on_owed_ && parser_ && parser_->framing() == Framing::length &&
-                         parser_->length() <= skipped_at_most;
+  const bool skippable = !go_on_owed_ && slot_->parser &&
+                         slot_->parser->framing() == Framing::length &&
+                         slot_->parser->length() <= skipped_at_most;
   if (framing == Framing::until_close || (body_left() && !skippable)) keep_alive_ = false;
   if (draining_) keep_alive_ = false;
   answer_framing_ = framing;
@@ -321,10 +325,4 @@ Task<> Session::finish() {
     skipped += got;
   }
 }
-
-void Session::drain() {
-  draining_ = true;
-  if (!slot_ && input_.empty() && stream_.reading.armed()) stream_.reading.arm(last_chance);
-}
-
 }  // namespace proxy

@@ -27,6 +27,7 @@ struct Slot {
   filters::Arena arena;
   Governing governance;        // by which the exchange is judged, from its head to its record
   std::shared_ptr<Pool> pool;  // of the upstream that it goes to, whatever is configured meanwhile
+  std::optional<RequestParser> parser;  // of the client's request
   std::optional<filters::Exchange> exchange;
   filters::Outcome outcome;
   std::string to_upstream;               // request bytes not sent yet

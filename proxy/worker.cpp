@@ -62,10 +62,25 @@ void Worker::accepted(Socket socket, const Listener& listener) {
   }
   auto session = std::make_unique<Session>(*this, std::move(socket), listener);
   if (draining_) session->drain();
+  attend(std::move(session));
+}
+
+void Worker::attend(std::unique_ptr<Session> session) {
   asio::co_spawn(
       context_,
-      [](std::unique_ptr<Session> owned) -> Task<> { co_await owned->run(); }(std::move(session)),
+      [](Worker& worker, std::unique_ptr<Session> owned) -> Task<> {
+        co_await owned->run();
+        if (owned->asleep()) worker.let_sleep(std::move(owned));
+      }(*this, std::move(session)),
       asio::detached);
+}
+
+// Without a coroutine, whose frames would be most of what an idle connection takes.
+void Worker::let_sleep(std::unique_ptr<Session> session) {
+  auto& socket = session->socket();
+  socket.async_wait(Socket::wait_read, [this, owned = std::move(session)](error_code) mutable {
+    attend(std::move(owned));
+  });
 }
 
 void Worker::shed_connection() {

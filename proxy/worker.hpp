@@ -98,6 +98,9 @@ class Worker {
  private:
   static constexpr std::size_t crowd = 512;
 
+  void attend(std::unique_ptr<Session> session);
+  void let_sleep(std::unique_ptr<Session> session);
+
   void listen_on(std::vector<ListenOn> places, TlsContexts tls, UpstreamConfigPtr upstream);
   std::vector<std::unique_ptr<Listener>> take_over(std::vector<ListenOn>& places);
   void drain_connections(std::size_t listener);

@@ -78,6 +78,39 @@ TEST_CASE("a connection that has rested serves what comes, whole or byte by byte
   }
 }
 
+TEST_CASE("an empty line before a request is let pass before a connection sleeps, and after") {
+  const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
+  const RunningGateway gateway(upstream.url());
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    auto before = tls ? gateway.tls_client() : gateway.client();
+    auto half = tls ? gateway.tls_client() : gateway.client();
+    auto after = tls ? gateway.tls_client() : gateway.client();
+    before.send("\r\n");
+    half.send("\r");
+    CHECK_FALSE(before.is_closed(milliseconds{1'400}));
+    half.send("\n");
+    after.send("\r\n");
+    for (auto* client : {&before, &half, &after}) CHECK(client->exchange(good_get()).status == 200);
+  }
+}
+
+TEST_CASE("who leaves while his connection sleeps is not counted any more") {
+  const ScriptedUpstream upstream(ScriptedUpstream::Forbidden{});
+  const RunningGateway gateway(upstream.url());
+  const auto count = [&] { return scrape(gateway)["prefgate_client_connections"]; };
+  {
+    const auto clear = gateway.client();
+    auto tls = gateway.tls_client();
+    CHECK_FALSE(tls.is_closed(milliseconds{1'400}));
+    CHECK(count() == 2);
+  }
+  const auto until = std::chrono::steady_clock::now() + tests::patience;
+  while (count() > 0 && std::chrono::steady_clock::now() < until) {
+  }
+  CHECK(count() == 0);
+}
+
 TEST_CASE("a connection that rests is closed when its time is over, and not before") {
   const ScriptedUpstream upstream(ScriptedUpstream::always(ScriptedUpstream::ok()));
   const RunningGateway gateway(upstream.url(), {.limits = "{idle: 1500ms}"});
@@ -86,6 +119,8 @@ TEST_CASE("a connection that rests is closed when its time is over, and not befo
     auto client = tls ? gateway.tls_client() : gateway.client();
     const auto begun = std::chrono::steady_clock::now();
     CHECK(client.exchange(good_get()).status == 200);
+    CHECK_FALSE(client.is_closed(milliseconds{1'200}));
+    if (!tls) client.send("\r\n");  // wakes it, and is no request
     CHECK(client.is_closed());
     CHECK(std::chrono::steady_clock::now() - begun >= milliseconds{1'500});
   }

@@ -154,6 +154,8 @@ TEST_CASE("idle connections and silent handshakes do not hold the end up") {
   for (auto& client : clients) CHECK(client.exchange(good_get()).status == 200);
   clients.emplace_back(gateway.tls_port());  // says nothing
   clients.push_back(gateway.client());       // likewise
+  SUBCASE("that are new") {}
+  SUBCASE("that sleep") CHECK_FALSE(clients[0].is_closed(milliseconds{1'400}));
   gateway.send(SIGTERM);
   for (auto& client : clients) CHECK(client.is_closed());
   // Not a word of the 30 seconds it would wait for what is in flight.
