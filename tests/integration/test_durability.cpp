@@ -184,7 +184,7 @@ TEST_CASE("a directory that is moved away under load is a disk that fails, until
     else
       CHECK(client.receive().status == (on_full == std::string("drop") ? 200 : 503));
     const auto until = std::chrono::steady_clock::now() + patience;
-    while (gateway.printed().find("No such file or directory") == std::string::npos)
+    while (gateway.printed().find("failed: No such file or directory") == std::string::npos)
       REQUIRE(std::chrono::steady_clock::now() < until);
     std::filesystem::rename(elsewhere, directory);
     if (on_full == std::string("block")) CHECK(client.receive().status == 200);
