@@ -1,6 +1,6 @@
 // Size classes: 16, 32, 48, ... 256, then sixteen to each doubling (272, 288, ... 512, 544, ...) up
 // to 128 KiB, so that little of a block is wasted: OpenSSL's are most of an idle connection, and
-// eight to each doubling cost it 2 % more. Every block is one of malloc's, at least as large as its
+// eight to each doubling cost it 1 % more. Every block is one of malloc's, at least as large as its
 // class: malloc_usable_size tells the class when it comes back, no header needed.
 #include "proxy/recycled_memory.hpp"
 

@@ -161,7 +161,6 @@ void Session::open_slot(filters::Verdict verdict, std::size_t head) {
   auto& exchange = *slot_->exchange;
   exchange.now = std::chrono::system_clock::now();
   exchange.verdict = verdict;
-  slot_->parser.reset();
   body_over_ = true;
   go_on_owed_ = false;
   ++served_;

@@ -70,6 +70,7 @@ struct Slot {
     exchange.emplace(arena);
   }
   void close() {
+    parser.reset();
     exchange.reset();
     kept_answer.reset();
     answer_hash.reset();
