@@ -37,13 +37,13 @@ std::string_view RecordWriter::render() {
   write_connection();
   write_request();
   write_upstream();
-  text("prefgate.bearer_token", outcome_.bearer_hash, hash_limit);
-  text("prefgate.device_token", outcome_.device_hash, hash_limit);
+  text("bearer_token", outcome_.bearer_hash, hash_limit);
+  text("device_token", outcome_.device_hash, hash_limit);
   if (has_values()) write_fields();
   if (outcome_.level >= RecordLevel::full) write_answer();
   write_journal();
   if (cuts_ > 0) {
-    json_.key("prefgate.cut");
+    json_.key("cut");
     json_.begin_array();
     for (std::size_t i = 0; i < cuts_; ++i) json_.plain(cut_[i]);
     json_.end_array();
@@ -54,32 +54,30 @@ std::string_view RecordWriter::render() {
 
 void RecordWriter::write_decision() {
   const auto& verdict = exchange_.verdict;
-  text("prefgate.id", exchange_.request_id, id_limit);
-  plain("prefgate.decision", to_string(outcome_.decision));
+  text("id", exchange_.request_id, id_limit);
+  plain("decision", to_string(outcome_.decision));
   if (verdict.rejected()) {
-    plain("prefgate.reason", info(verdict.reason).token);
-    text("prefgate.detail", verdict.detail, words_limit);
+    plain("reason", info(verdict.reason).token);
+    text("detail", verdict.detail, words_limit);
   }
-  plain("prefgate.ending", to_string(outcome_.ending));
-  plain("prefgate.delivery", to_string(outcome_.delivery));
-  boolean("prefgate.governed", exchange_.governed());
+  plain("ending", to_string(outcome_.ending));
+  plain("delivery", to_string(outcome_.delivery));
+  boolean("governed", exchange_.governed());
   // Of records that do not say it, and of those made before there were others, it is `request`.
-  if (outcome_.level != RecordLevel::request)
-    plain("prefgate.level", filters::to_string(outcome_.level));
-  text("prefgate.policy", outcome_.policy, hash_limit);
-  text("prefgate.contract", outcome_.contract, token_limit);
-  text("prefgate.config", outcome_.config, token_limit);
+  if (outcome_.level != RecordLevel::request) plain("level", filters::to_string(outcome_.level));
+  text("policy", outcome_.policy, hash_limit);
+  text("contract", outcome_.contract, token_limit);
+  text("config", outcome_.config, token_limit);
   text("host.name", outcome_.node, token_limit);
 }
 
 // What there was none of is left out.
 void RecordWriter::write_times() {
-  number("prefgate.duration_us", static_cast<std::uint64_t>(outcome_.duration.count()));
-  for (const auto& [name, time] : {std::pair{"prefgate.chain_us", outcome_.chain},
-                                   std::pair{"prefgate.queue_us", outcome_.queue},
-                                   std::pair{"prefgate.connect_us", outcome_.connect},
-                                   std::pair{"prefgate.first_byte_us", outcome_.first_byte},
-                                   std::pair{"prefgate.write_us", outcome_.write}})
+  number("duration_us", static_cast<std::uint64_t>(outcome_.duration.count()));
+  for (const auto& [name, time] :
+       {std::pair{"chain_us", outcome_.chain}, std::pair{"queue_us", outcome_.queue},
+        std::pair{"connect_us", outcome_.connect}, std::pair{"first_byte_us", outcome_.first_byte},
+        std::pair{"write_us", outcome_.write}})
     if (time.count() > 0) number(name, static_cast<std::uint64_t>(time.count()));
 }
 
@@ -119,15 +117,14 @@ void RecordWriter::write_request() {
 // A connection of its own, and a first try that went well, are not worth a word.
 void RecordWriter::write_upstream() {
   if (outcome_.upstream_address.empty() && outcome_.failure.empty()) return;
-  text("prefgate.upstream.address", outcome_.upstream_address, host_limit);
+  text("upstream.address", outcome_.upstream_address, host_limit);
   if (outcome_.upstream_status != 0)
-    number("prefgate.upstream.status", static_cast<std::uint64_t>(outcome_.upstream_status));
-  text("prefgate.upstream.failure", outcome_.failure, token_limit);
-  text("prefgate.upstream.request_id", outcome_.upstream_request_id, id_limit);
-  if (outcome_.upstream_reused) boolean("prefgate.upstream.reused", true);
-  if (outcome_.retried) boolean("prefgate.upstream.retried", true);
-  number("prefgate.upstream.duration_us",
-         static_cast<std::uint64_t>(outcome_.upstream_duration.count()));
+    number("upstream.status", static_cast<std::uint64_t>(outcome_.upstream_status));
+  text("upstream.failure", outcome_.failure, token_limit);
+  text("upstream.request_id", outcome_.upstream_request_id, id_limit);
+  if (outcome_.upstream_reused) boolean("upstream.reused", true);
+  if (outcome_.retried) boolean("upstream.retried", true);
+  number("upstream.duration_us", static_cast<std::uint64_t>(outcome_.upstream_duration.count()));
 }
 
 std::string_view render_record(const Exchange& exchange, const Outcome& outcome,

@@ -69,9 +69,9 @@ struct Outcome {
 
 // Of `outcome.level`, at least `metadata`. Ends in '}' and begins with '{"time":'; the writer puts
 // `"seq":N,` after the brace. Names are those of OpenTelemetry's HTTP semantic conventions where
-// these have one, else they begin with "prefgate.". Never the query of the target, never the raw
-// text of a secret. Long texts are cut, and "prefgate.cut" lists which. Always one line of valid
-// UTF-8, whatever the request held.
+// these have one, else short ones of its own: each is written, hashed and compressed with every
+// request. Never the query of the target, never the raw text of a secret. Long texts are cut, and
+// "cut" lists which. Always one line of valid UTF-8, whatever the request held.
 std::string_view render_record(const Exchange& exchange, const Outcome& outcome,
                                std::pmr::memory_resource& memory);
 

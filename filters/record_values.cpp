@@ -42,7 +42,7 @@ void RecordWriter::write_fields() {
         !accepted(fields[i], *member))
       continue;
     if (!begun) {
-      json_.key("prefgate.fields");
+      json_.key("fields");
       json_.begin_object();
       begun = true;
     }
@@ -53,7 +53,7 @@ void RecordWriter::write_fields() {
     const auto* const map = exchange_.field(i);
     if (fields[i].type == FieldType::object_of_booleans && map && map->type == Type::object &&
         !map->dropped)
-      write_preferences("prefgate.preferences", exchange_.parameters(), exchange_.fields[i],
+      write_preferences("preferences", exchange_.parameters(), exchange_.fields[i],
                         JsonText::unlimited);
   }
 }
@@ -89,19 +89,19 @@ void RecordWriter::write_answer() {
   if (!exchange_.governed()) return;
   if (outcome_.answer_digest) {
     const auto digest = in_hex(*outcome_.answer_digest);
-    plain("prefgate.answer.digest", {digest.data(), digest.size()});
+    plain("answer.digest", {digest.data(), digest.size()});
   }
   if (outcome_.answer_preferences != Document::root)
-    write_preferences("prefgate.answer.preferences", exchange_.answer, outcome_.answer_preferences,
+    write_preferences("answer.preferences", exchange_.answer, outcome_.answer_preferences,
                       answer_limit);
 }
 
 void RecordWriter::write_journal() {
   const auto& journal = exchange_.journal;
   if (journal.empty()) return;
-  write_entries("prefgate.edits", Kind::edit, journal.edits());
-  write_entries("prefgate.findings", Kind::finding, journal.findings());
-  write_entries("prefgate.violations", Kind::violation, journal.violations());
+  write_entries("edits", Kind::edit, journal.edits());
+  write_entries("findings", Kind::finding, journal.findings());
+  write_entries("violations", Kind::violation, journal.violations());
 }
 
 void RecordWriter::write_entries(std::string_view name, Kind kind, std::size_t all) {
@@ -116,7 +116,7 @@ void RecordWriter::write_entries(std::string_view name, Kind kind, std::size_t a
   }
   json_.end_array();
   if (kept == all) return;
-  number(kind == Kind::finding ? "prefgate.findings_count" : "prefgate.violations_count", all);
+  number(kind == Kind::finding ? "findings_count" : "violations_count", all);
 }
 
 // An edit is a JSON Patch operation (RFC 6902) that turns what came into what left, with what the

@@ -80,11 +80,10 @@ void Replay::take(std::string_view line) {
     ++left_out_[why.empty() ? "without an answer" : std::string(why)];
     return;
   }
-  ahead_.emplace(record_.time(),
-                 Recorded{.seq = request_.seq,
-                          .status = static_cast<std::uint32_t>(*status),
-                          .rejected = record_.text("prefgate.decision") == "rejected",
-                          .text = text_of(request_)});
+  ahead_.emplace(record_.time(), Recorded{.seq = request_.seq,
+                                          .status = static_cast<std::uint32_t>(*status),
+                                          .rejected = record_.text("decision") == "rejected",
+                                          .text = text_of(request_)});
 }
 
 std::string Replay::text_of(filters::RecordedRequest& request) const {

@@ -40,14 +40,13 @@ class RecordReader {
     request_.seq = seq->GetUint64();
     const auto time = text(record_, "time");
     const auto moment = parse_moment(std::string(time.substr(0, 19)) + "Z");
-    if (!moment || text(record_, "prefgate.decision").empty()) return Replay::no_record;
+    if (!moment || text(record_, "decision").empty()) return Replay::no_record;
     request_.time = *moment;
     if (!take_endpoint()) return Replay::not_governed;
-    if (text(record_, "prefgate.decision") != "forwarded" &&
-        text(record_, "prefgate.reason") != info(Reason::policy).token)
+    if (text(record_, "decision") != "forwarded" &&
+        text(record_, "reason") != info(Reason::policy).token)
       return Replay::refused;
-    if (text(record_, "prefgate.level") == to_string(RecordLevel::metadata))
-      return Replay::no_values;
+    if (text(record_, "level") == to_string(RecordLevel::metadata)) return Replay::no_values;
     take_client();
     take_fields();
     take_preferences();
@@ -69,7 +68,7 @@ class RecordReader {
   // The token stands for every device: only its hash is known, and only that is asked for.
   void take_client() {
     request_.parts.address = text(record_, "client.address");
-    const auto digest = parse_secret_digest(text(record_, "prefgate.device_token"));
+    const auto digest = parse_secret_digest(text(record_, "device_token"));
     request_.key_id = digest ? digest->key_id : "";
     // Without a token the hash is asked for nothing; that there is one says that devices are known.
     request_.parts.device = digest ? digest->digest : Digest{};
@@ -79,14 +78,14 @@ class RecordReader {
   }
 
   void take_fields() {
-    const auto* const fields = find(record_, "prefgate.fields");
+    const auto* const fields = find(record_, "fields");
     if (!fields || !fields->IsObject()) return;
     for (const auto& [name, value] : fields->GetObject())
       request_.parts.fields.emplace_back(text_of(name), text_of(value));
   }
 
   void take_preferences() {
-    const auto* const map = find(record_, "prefgate.preferences");
+    const auto* const map = find(record_, "preferences");
     if (!map || !map->IsObject()) return;
     for (const auto& [name, value] : map->GetObject())
       request_.parts.preferences.emplace_back(text_of(name), value.IsTrue());
@@ -94,7 +93,7 @@ class RecordReader {
 
   // False where an edit cannot be taken back: its name was too long to be recorded.
   bool take_back_policy() {
-    const auto* const edits = find(record_, "prefgate.edits");
+    const auto* const edits = find(record_, "edits");
     if (!edits || !edits->IsArray()) return true;
     for (auto i = edits->Size(); i-- > 0;) {
       const auto& edit = (*edits)[i];

@@ -37,8 +37,7 @@ bool AuditRecord::read(std::string_view line) {
   if (!seq || !time) return false;
   seq_ = *seq;
   time_ = *time;
-  for (const auto* entries : {"prefgate.edits", "prefgate.findings", "prefgate.violations"})
-    take_rules(entries);
+  for (const auto* entries : {"edits", "findings", "violations"}) take_rules(entries);
   return true;
 }
 

@@ -60,7 +60,7 @@ std::string time_cell(const AuditRecord& record) {
 
 // The beginning of the digest tells devices apart.
 std::string device_cell(const AuditRecord& record) {
-  const auto hash = record.text("prefgate.device_token");
+  const auto hash = record.text("device_token");
   return std::string(hash.substr(hash.rfind(':') + 1).substr(0, 12));
 }
 
@@ -73,7 +73,7 @@ std::string method_cell(const AuditRecord& record) {
 std::string cause_cell(const AuditRecord& record) {
   if (const auto dropped = record.dropped(); dropped > 0)
     return "gap: " + std::to_string(dropped) + " not recorded";
-  std::string text(record.text("prefgate.reason"));
+  std::string text(record.text("reason"));
   if (!text.empty() && !record.rules().empty()) text += ' ';
   return text + joined(record.rules(), ',');
 }
@@ -99,25 +99,25 @@ void append_csv(std::string_view text, std::string& to) {
 }
 
 constexpr std::array csv_texts{"time",
-                               "prefgate.id",
+                               "id",
                                "http.request.method",
                                "url.path",
                                "client.address",
-                               "prefgate.device_token",
-                               "prefgate.decision",
-                               "prefgate.reason",
-                               "prefgate.ending",
-                               "prefgate.delivery"};
+                               "device_token",
+                               "decision",
+                               "reason",
+                               "ending",
+                               "delivery"};
 constexpr const char* csv_header =
-    "seq,time,prefgate.id,http.request.method,url.path,client.address,prefgate.device_token,"
-    "prefgate.decision,prefgate.reason,prefgate.ending,prefgate.delivery,"
-    "http.response.status_code,prefgate.upstream.status,prefgate.duration_us,rules,gap.dropped\r\n";
+    "seq,time,id,http.request.method,url.path,client.address,device_token,"
+    "decision,reason,ending,delivery,"
+    "http.response.status_code,upstream.status,duration_us,rules,gap.dropped\r\n";
 
 void append_csv_row(const AuditRecord& record, std::string& to) {
   to += std::to_string(record.seq());
   for (const auto* const attribute : csv_texts) append_csv(record.text(attribute), to += ',');
   for (const auto* const attribute :
-       {"http.response.status_code", "prefgate.upstream.status", "prefgate.duration_us"})
+       {"http.response.status_code", "upstream.status", "duration_us"})
     to.append(",").append(number_text(record, attribute));
   append_csv(joined(record.rules(), ' '), to += ',');
   to += ',';
@@ -134,10 +134,9 @@ const std::vector<RecordPrinter::Column>& RecordPrinter::all_columns() {
       {"status", 6, 0, false,
        [](const AuditRecord& r) { return number_text(r, "http.response.status_code"); }},
       {"decision", 9, 0, true,
-       [](const AuditRecord& r) { return std::string(r.text("prefgate.decision")); }},
+       [](const AuditRecord& r) { return std::string(r.text("decision")); }},
       {"device", 12, 96, true, device_cell},
-      {"id", 36, 140, true,
-       [](const AuditRecord& r) { return std::string(r.text("prefgate.id")); }},
+      {"id", 36, 140, true, [](const AuditRecord& r) { return std::string(r.text("id")); }},
       {"reason and rules", 0, 0, true, cause_cell},
   };
   return all;

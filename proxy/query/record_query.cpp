@@ -78,8 +78,8 @@ void RecordQuery::ask_for(const std::vector<std::string>& names,
 }
 
 void RecordQuery::find_needles() {
-  if (!criteria_.device.empty()) ask_for({"prefgate.device_token"}, {in_json(criteria_.device)});
-  if (!criteria_.decision.empty()) ask_for({"prefgate.decision"}, {in_json(criteria_.decision)});
+  if (!criteria_.device.empty()) ask_for({"device_token"}, {in_json(criteria_.device)});
+  if (!criteria_.decision.empty()) ask_for({"decision"}, {in_json(criteria_.decision)});
   std::vector<std::string> begins;
   for (const auto& rule : criteria_.rules) {
     const auto star = rule.find('*');
@@ -113,7 +113,7 @@ bool RecordQuery::may_match(std::string_view line) const {
 
 bool RecordQuery::has_status(const AuditRecord& record) const {
   if (criteria_.statuses.empty()) return true;
-  if (record.text("prefgate.decision").empty()) return false;  // a gap: there is no exchange
+  if (record.text("decision").empty()) return false;  // a gap: there is no exchange
   const auto status = record.number("http.response.status_code").value_or(0);
   return std::ranges::any_of(criteria_.statuses, [&](const StatusRange& range) {
     return status >= range.least && status <= range.most;
@@ -132,9 +132,8 @@ bool RecordQuery::matches(const AuditRecord& record) const {
   const auto has = [&](std::string_view attribute, std::string_view wanted) {
     return wanted.empty() || record.text(attribute) == wanted;
   };
-  return in_time(record.time()) && has("prefgate.decision", criteria_.decision) &&
-         has("prefgate.device_token", criteria_.device) && has_status(record) &&
-         has_method(record) &&
+  return in_time(record.time()) && has("decision", criteria_.decision) &&
+         has("device_token", criteria_.device) && has_status(record) && has_method(record) &&
          (!rules_ || std::ranges::any_of(record.rules(), [&](std::string_view rule) {
            return rules_->matches(rule);
          }));

@@ -19,7 +19,7 @@ std::optional<AuditTime> written_at(const Segment& segment) {
     AuditRecord record;
     if (!block || !record.read(std::string_view(block->text).substr(0, block->text.find('\n'))))
       return std::nullopt;
-    const auto took = std::min(record.number("prefgate.duration_us").value_or(0),
+    const auto took = std::min(record.number("duration_us").value_or(0),
                                std::uint64_t{std::chrono::microseconds(longest_exchange).count()});
     return record.time() + std::chrono::microseconds(took);
   } catch (const std::runtime_error&) {

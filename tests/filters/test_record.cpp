@@ -17,23 +17,23 @@ TEST_CASE("a forwarded request is recorded as it came, as it left, and as it end
   exchange->now = std::chrono::system_clock::from_time_t(1795374164) + std::chrono::microseconds(5);
   REQUIRE(exchange.run());
   CHECK(render(*exchange, forwarded()) ==
-        R"({"time":"2026-11-22T19:02:44.000005Z","prefgate.id":"test-1",)"
-        R"("prefgate.decision":"forwarded","prefgate.ending":"answered",)"
-        R"("prefgate.delivery":"yes","prefgate.governed":true,"prefgate.duration_us":1234,)"
+        R"({"time":"2026-11-22T19:02:44.000005Z","id":"test-1",)"
+        R"("decision":"forwarded","ending":"answered",)"
+        R"("delivery":"yes","governed":true,"duration_us":1234,)"
         R"("client.address":"192.0.2.7","client.port":50000,"network.protocol.version":"1.1",)"
         R"("url.scheme":"https","http.request.method":"GET",)"
         R"("url.path":"/api/1/notification_preferences",)"
         R"("server.address":"owner-api.teslamotors.com",)"
         R"("user_agent.original":"TeslaApp/4.17.0-1566","http.request.body.size":700,)"
         R"("http.response.status_code":200,"http.response.body.size":12,)"
-        R"("prefgate.upstream.address":"198.51.100.1:443","prefgate.upstream.status":200,)"
-        R"("prefgate.upstream.reused":true,)"
-        R"("prefgate.upstream.duration_us":1000,)"
-        R"("prefgate.bearer_token":"hmac-sha256:01234567:aa",)"
-        R"("prefgate.device_token":"hmac-sha256:01234567:bb",)"
-        R"("prefgate.fields":{"locale":"en","device_type":"ios","platform":"ios",)"
+        R"("upstream.address":"198.51.100.1:443","upstream.status":200,)"
+        R"("upstream.reused":true,)"
+        R"("upstream.duration_us":1000,)"
+        R"("bearer_token":"hmac-sha256:01234567:aa",)"
+        R"("device_token":"hmac-sha256:01234567:bb",)"
+        R"("fields":{"locale":"en","device_type":"ios","platform":"ios",)"
         R"("app_version":"4.17.0"},)"
-        R"("prefgate.edits":[{"rule":"repair.alias","mode":"enforce","in":"query","op":"move",)"
+        R"("edits":[{"rule":"repair.alias","mode":"enforce","in":"query","op":"move",)"
         R"("from":"/platfrom","path":"/platform"}]})");
 }
 
@@ -43,14 +43,14 @@ TEST_CASE("the preferences of a body are recorded as they leave") {
   REQUIRE(exchange.run());
   rapidjson::Document record;
   render(*exchange, forwarded(), record);
-  CHECK(record["prefgate.preferences"].MemberCount() == 105);
+  CHECK(record["preferences"].MemberCount() == 105);
   rapidjson::Document sent;
   sent.Parse(body.data(), body.size());
-  CHECK(record["prefgate.preferences"] == sent["notification_preferences"]);
-  CHECK_FALSE(record.HasMember("prefgate.edits"));
-  CHECK(std::string_view(record["prefgate.fields"]["device_type"].GetString()) ==
+  CHECK(record["preferences"] == sent["notification_preferences"]);
+  CHECK_FALSE(record.HasMember("edits"));
+  CHECK(std::string_view(record["fields"]["device_type"].GetString()) ==
         "android-production-firebase");
-  CHECK_FALSE(record["prefgate.fields"].HasMember("device_token"));
+  CHECK_FALSE(record["fields"].HasMember("device_token"));
 }
 
 TEST_CASE("an edit is a patch operation with the value before it; the record has the value after") {
@@ -65,7 +65,7 @@ TEST_CASE("an edit is a patch operation with the value before it; the record has
             R"("in":"body","op":"replace","path":"/device_type","value":"ios","before":"iOS")"));
   CHECK(has(text, R"("op":"replace","path":"/app_version","value":"4.17","before":4.17)"));
   CHECK(has(text, R"("path":"/notification_preferences/alarm","value":true,"before":"true")"));
-  CHECK(has(text, R"("prefgate.preferences":{"alarm":true,"key_added":false})"));
+  CHECK(has(text, R"("preferences":{"alarm":true,"key_added":false})"));
   CHECK(has(text, R"("device_type":"ios","platform":"ios","app_version":"4.17"})"));
 }
 
@@ -76,13 +76,13 @@ TEST_CASE("a rejected request is recorded with its reason and violations") {
   outcome.status = 422;
   rapidjson::Document record;
   const auto text = render(*exchange, outcome, record);
-  CHECK(std::string_view(record["prefgate.decision"].GetString()) == "rejected");
-  CHECK(std::string_view(record["prefgate.reason"].GetString()) == "contract");
-  CHECK(record["prefgate.violations"].Size() == 2);
-  CHECK_FALSE(has(text, "prefgate.upstream"));
+  CHECK(std::string_view(record["decision"].GetString()) == "rejected");
+  CHECK(std::string_view(record["reason"].GetString()) == "contract");
+  CHECK(record["violations"].Size() == 2);
+  CHECK_FALSE(has(text, "upstream."));
   // The value that the contract did not accept is nowhere; those it did are.
   CHECK_FALSE(has(text, "windows"));
-  CHECK(has(text, R"("prefgate.fields":{"locale":"en","device_type":"ios"})"));
+  CHECK(has(text, R"("fields":{"locale":"en","device_type":"ios"})"));
 }
 
 TEST_CASE("words of a record are stable") {
@@ -93,12 +93,10 @@ TEST_CASE("words of a record are stable") {
     std::string_view written;
   };
   for (const auto& c :
-       {Case{Ending::none, Delivery::none, R"("none","prefgate.delivery":"none")"},
-        Case{Ending::answered, Delivery::no, R"("answered","prefgate.delivery":"no")"},
-        Case{Ending::client_aborted, Delivery::unknown,
-             R"("client_aborted","prefgate.delivery":"unknown")"},
-        Case{Ending::upstream_aborted, Delivery::yes,
-             R"("upstream_aborted","prefgate.delivery":"yes")"}}) {
+       {Case{Ending::none, Delivery::none, R"("none","delivery":"none")"},
+        Case{Ending::answered, Delivery::no, R"("answered","delivery":"no")"},
+        Case{Ending::client_aborted, Delivery::unknown, R"("client_aborted","delivery":"unknown")"},
+        Case{Ending::upstream_aborted, Delivery::yes, R"("upstream_aborted","delivery":"yes")"}}) {
     Outcome outcome;
     outcome.ending = c.ending;
     outcome.delivery = c.delivery;
@@ -112,9 +110,9 @@ TEST_CASE("an upstream's failure is recorded, with no address where none was cho
   outcome.failure = "resolve_failed";
   outcome.retried = true;
   const auto record = render(*exchange, outcome);
-  CHECK(has(record, R"("prefgate.upstream.failure":"resolve_failed")"));
-  CHECK(has(record, R"("prefgate.upstream.retried":true)"));
-  CHECK_FALSE(has(record, "prefgate.upstream.address"));
+  CHECK(has(record, R"("upstream.failure":"resolve_failed")"));
+  CHECK(has(record, R"("upstream.retried":true)"));
+  CHECK_FALSE(has(record, "upstream.address"));
   CHECK_FALSE(has(record, "http.response"));
 }
 

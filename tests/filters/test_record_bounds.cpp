@@ -20,7 +20,7 @@ TEST_CASE("long texts are cut, and the record says which") {
   const auto whole = render(*exchange, {});
   CHECK(has(whole, url_path));
   CHECK(has(whole, agent));
-  CHECK_FALSE(has(whole, "prefgate.cut"));
+  CHECK_FALSE(has(whole, "cut"));
 
   const auto longer_path = url_path + "X", longer_agent = agent + "X";
   exchange->request.path = longer_path;
@@ -28,7 +28,7 @@ TEST_CASE("long texts are cut, and the record says which") {
   const auto cut = render(*exchange, {});
   CHECK(has(cut, R"("url.path":")" + url_path + "\""));
   CHECK(has(cut, R"("user_agent.original":")" + agent + "\""));
-  CHECK(has(cut, R"("prefgate.cut":["url.path","user_agent.original"])"));
+  CHECK(has(cut, R"("cut":["url.path","user_agent.original"])"));
 }
 
 TEST_CASE("of an edited value that is long, as much as fits is kept, as text") {
@@ -43,7 +43,7 @@ TEST_CASE("of an edited value that is long, as much as fits is kept, as text") {
   exchange->journal.write(entry);
   rapidjson::Document record;
   render(*exchange, {}, record);
-  const auto& edit = record["prefgate.edits"][0];
+  const auto& edit = record["edits"][0];
   CHECK(std::string_view(edit["value"].GetString()) == "ios");
   CHECK(std::string_view(edit["before"].GetString()).starts_with("\"    "));
   CHECK(edit["before"].GetStringLength() == 511);  // the quote is written with its escape
@@ -62,10 +62,10 @@ TEST_CASE("entries beyond those kept are counted") {
   }
   rapidjson::Document record;
   render(*exchange, {}, record);
-  CHECK(record["prefgate.findings"].Size() == Journal::findings_kept);
-  CHECK(record["prefgate.findings_count"].GetInt() == 40);
-  CHECK(record["prefgate.violations"].Size() == Journal::violations_kept);
-  CHECK(record["prefgate.violations_count"].GetInt() == 40);
+  CHECK(record["findings"].Size() == Journal::findings_kept);
+  CHECK(record["findings_count"].GetInt() == 40);
+  CHECK(record["violations"].Size() == Journal::violations_kept);
+  CHECK(record["violations_count"].GetInt() == 40);
 }
 
 TEST_CASE("any bytes in any place make a valid record within its bound") {

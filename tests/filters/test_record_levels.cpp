@@ -22,7 +22,7 @@ const std::string body =
     R"("app_version":98.76,"notification_preferences":{"alarm":"false","odd_name":true}})";
 
 const std::string digest = [] {
-  std::string text = R"("prefgate.answer.digest":"sha256:)";
+  std::string text = R"("answer.digest":"sha256:)";
   for (int i = 0; i < 32; ++i) text += "a5";
   return text + '"';
 }();
@@ -50,21 +50,21 @@ TEST_CASE("each level adds to the one before") {
     std::string_view part;
     RecordLevel least;
   } parts[] = {
-      {R"("prefgate.decision":"forwarded")", RecordLevel::metadata},
-      {R"("prefgate.bearer_token":"hmac-sha256:)", RecordLevel::metadata},
-      {R"("prefgate.device_token":"hmac-sha256:)", RecordLevel::metadata},
+      {R"("decision":"forwarded")", RecordLevel::metadata},
+      {R"("bearer_token":"hmac-sha256:)", RecordLevel::metadata},
+      {R"("device_token":"hmac-sha256:)", RecordLevel::metadata},
       {R"("http.response.body.size":12)", RecordLevel::metadata},
       {R"({"rule":"policy.on","mode":"enforce","in":"body","op":"replace",)"
        R"("path":"/notification_preferences/alarm")",
        RecordLevel::metadata},
       {R"("message":"insured"})", RecordLevel::metadata},
       {R"("path":"/app_version")", RecordLevel::metadata},
-      {R"("prefgate.fields":{"locale":"zz-QQ")", RecordLevel::request},
-      {R"("prefgate.preferences":{"alarm":true,"odd_name":true})", RecordLevel::request},
+      {R"("fields":{"locale":"zz-QQ")", RecordLevel::request},
+      {R"("preferences":{"alarm":true,"odd_name":true})", RecordLevel::request},
       {R"("value":"98.76","before":98.76)", RecordLevel::request},
       {R"("value":true,"before":false,"message":"insured")", RecordLevel::request},
       {digest, RecordLevel::full},
-      {R"("prefgate.answer.preferences":{"stored":false})", RecordLevel::full},
+      {R"("answer.preferences":{"stored":false})", RecordLevel::full},
   };
   for (const auto level : recorded_levels) {
     const auto record =
@@ -75,9 +75,9 @@ TEST_CASE("each level adds to the one before") {
       CHECK(has(record, part) == (level >= least));
     }
     CHECK_FALSE(has(record, "SECRET"));
-    CHECK(has(record, "prefgate.level") == (level != RecordLevel::request));
+    CHECK(has(record, "level") == (level != RecordLevel::request));
     if (level != RecordLevel::request)
-      CHECK(has(record, R"("prefgate.level":")" + std::string(to_string(level)) + '"'));
+      CHECK(has(record, R"("level":")" + std::string(to_string(level)) + '"'));
   }
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("at level metadata there is no value, given, corrected or suggested") 
       CAPTURE(line);
       for (const auto* value : {"zz-QQ", "SECRET", "quaint", "98.76"})
         CHECK_FALSE(has(line, value));
-      for (const auto* list : {"prefgate.edits", "prefgate.findings", "prefgate.violations"}) {
+      for (const auto* list : {"edits", "findings", "violations"}) {
         if (!record.HasMember(list)) continue;
         for (const auto& entry : record[list].GetArray()) {
           CHECK(entry.HasMember("rule"));
@@ -155,8 +155,8 @@ TEST_CASE(
     CAPTURE(record);
     CHECK(has(record, digest));
     CHECK_FALSE(has(record, "SECRET"));
-    CHECK(has(record, "prefgate.answer.preferences") == !preferences.empty());
-    CHECK(has(record, R"("prefgate.answer.preferences":)" + preferences) == !preferences.empty());
+    CHECK(has(record, "answer.preferences") == !preferences.empty());
+    CHECK(has(record, R"("answer.preferences":)" + preferences) == !preferences.empty());
   }
 }
 
@@ -172,11 +172,9 @@ TEST_CASE("a long answer is recorded as far as its room goes, and the record say
     rapidjson::Document record;
     render(*exchange, answered(exchange, RecordLevel::full, answer + "}}"), record);
     // 124 letters, and 9 bytes of quotes, value and comma, in 8 KiB.
-    CHECK(record["prefgate.answer.preferences"].MemberCount() == std::min(names, 62UL));
-    CHECK(record.HasMember("prefgate.cut") == (names > 62));
-    if (names > 62)
-      CHECK(std::string_view(record["prefgate.cut"][0].GetString()) ==
-            "prefgate.answer.preferences");
+    CHECK(record["answer.preferences"].MemberCount() == std::min(names, 62UL));
+    CHECK(record.HasMember("cut") == (names > 62));
+    if (names > 62) CHECK(std::string_view(record["cut"][0].GetString()) == "answer.preferences");
   }
 }
 

@@ -80,7 +80,7 @@ TEST_CASE("the edits of a body are a JSON Patch from what came to what left, and
     before.Parse(came.data(), came.size());
     after.Parse(exchange->outgoing_body.data(), exchange->outgoing_body.size());
     patched.CopyFrom(before, patched.GetAllocator());
-    const auto& edits = record["prefgate.edits"];
+    const auto& edits = record["edits"];
     for (const auto& edit : edits.GetArray()) apply(edit, patched);
     CHECK(patched == after);
     for (auto i = edits.Size(); i-- > 0;) take_back(edits[i], patched);

@@ -87,17 +87,16 @@ TEST_CASE("every ending has its line, with the status the client saw") {
     // Two workers: their records may pass each other by a round.
     const auto matches = [&](const Record& record) {
       return (each.status < 0 || record.number("http.response.status_code") == each.status) &&
-             record.text("prefgate.decision") == each.decision &&
-             record.text("prefgate.reason") == each.reason &&
-             record.text("prefgate.ending") == each.ending;
+             record.text("decision") == each.decision && record.text("reason") == each.reason &&
+             record.text("ending") == each.ending;
     };
     CHECK(std::any_of(records.begin(), records.end(), matches));
   }
   for (const auto& record : records) {
     CHECK(record.text("time").size() == 27);
     CHECK(record.text("client.address") == "127.0.0.1");
-    CHECK(record.number("prefgate.duration_us") >= 0);
-    CHECK_FALSE(record.text("prefgate.id").empty());
+    CHECK(record.number("duration_us") >= 0);
+    CHECK_FALSE(record.text("id").empty());
   }
 }
 
@@ -123,9 +122,9 @@ TEST_CASE("a client that goes away in the middle has its line too") {
   gone.open();
   const auto records = gateway.records();
   REQUIRE(records.size() == 2);
-  CHECK(records[0].text("prefgate.reason") == "client_closed");
-  CHECK(records[0].text("prefgate.ending") == "client_aborted");  // former bug: answered
-  CHECK(records[1].text("prefgate.ending") == "client_aborted");
+  CHECK(records[0].text("reason") == "client_closed");
+  CHECK(records[0].text("ending") == "client_aborted");  // former bug: answered
+  CHECK(records[1].text("ending") == "client_aborted");
 }
 
 TEST_CASE("numbers go on after a restart, and a torn last line is cut") {
@@ -155,7 +154,7 @@ TEST_CASE("a record says by which configuration and contract, as /status does in
   const auto records = gateway.records();
   REQUIRE(records.size() == 1);
   for (const std::string name : {"config", "contract"}) {
-    const auto digest = records[0].text(("prefgate." + name).c_str());
+    const auto digest = records[0].text(name.c_str());
     CAPTURE(digest);
     CHECK(digest.size() == std::string("sha256:").size() + 16);
     CHECK(status.find("\"" + name + "\":\"" + digest) != std::string::npos);
@@ -266,7 +265,7 @@ TEST_CASE("on_full: block. While the ring is full requests wait, and then all ar
   CHECK(counts.lines == exchanges);
   CHECK(counts.dropped == 0);
   CHECK(std::ranges::any_of(
-      records, [](const Record& record) { return record.number("prefgate.queue_us") > 100'000; }));
+      records, [](const Record& record) { return record.number("queue_us") > 100'000; }));
 }
 
 TEST_CASE("records that cannot be written at the end are said, and the exit status is 1") {
@@ -291,7 +290,7 @@ TEST_CASE("each request of a connection has the hash of its own bearer token") {
   }
   const auto records = gateway.records();
   REQUIRE(records.size() == 4);
-  const auto hash = [&](std::size_t i) { return records[i].text("prefgate.bearer_token"); };
+  const auto hash = [&](std::size_t i) { return records[i].text("bearer_token"); };
   CHECK(hash(0).starts_with("hmac-sha256:"));
   CHECK(hash(1) == hash(0));
   CHECK(hash(2) != hash(0));

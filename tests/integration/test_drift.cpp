@@ -49,7 +49,7 @@ std::string long_map() {
 }
 
 // The one finding of a record, "rule in path value before", or its message.
-std::string finding(const Record& record, const char* list = "prefgate.findings") {
+std::string finding(const Record& record, const char* list = "findings") {
   if (!record.has(list)) return "";
   const auto& entries = record.json[list];
   REQUIRE(entries.Size() == 1);
@@ -83,7 +83,7 @@ TEST_CASE(
     const auto records = gateway.records();
     REQUIRE(records.size() == 1);
     CHECK(finding(records[0]) == "policy.on answer /response/alarm true false observe");
-    CHECK_FALSE(records[0].has("prefgate.edits"));
+    CHECK_FALSE(records[0].has("edits"));
   }
 }
 
@@ -103,8 +103,7 @@ TEST_CASE("governed, an answer shows what the policy makes of it, with its right
     CHECK(got.field("x-prefgate-rules") == "policy.on");
     const auto records = gateway.records();
     REQUIRE(records.size() == 1);
-    CHECK(finding(records[0], "prefgate.edits") ==
-          "policy.on answer /response/alarm true false enforce");
+    CHECK(finding(records[0], "edits") == "policy.on answer /response/alarm true false enforce");
     CHECK(records[0].number("http.response.body.size") ==
           static_cast<std::int64_t>(governed.size()));
   }
@@ -144,7 +143,7 @@ TEST_CASE("what cannot or need not be looked at goes on as it came") {
       const auto records = gateway.records();
       REQUIRE(records.size() == 1);
       CHECK(finding(records[0]) == said);
-      CHECK_FALSE(records[0].has("prefgate.edits"));
+      CHECK_FALSE(records[0].has("edits"));
     }
 }
 

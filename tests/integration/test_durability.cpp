@@ -77,7 +77,7 @@ TEST_CASE("durability: request. An answer's record is in its file before the ans
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CAPTURE(cases[i].bytes);
     CHECK(records[i].number("http.response.status_code") == cases[i].status);
-    CHECK(records[i].text("prefgate.ending") == cases[i].ending);
+    CHECK(records[i].text("ending") == cases[i].ending);
     if (cases[i].size != 0) CHECK(records[i].number("http.response.body.size") == cases[i].size);
   }
 }
@@ -102,7 +102,7 @@ TEST_CASE("durability: request. The beginning of a streamed answer waits for the
   }
   const auto records = gateway.records();
   REQUIRE(records.size() == 1);
-  CHECK(records[0].text("prefgate.ending") == "begun");
+  CHECK(records[0].text("ending") == "begun");
   CHECK_FALSE(records[0].has("http.response.body.size"));
 }
 
@@ -127,9 +127,9 @@ TEST_CASE(
   limit_files(gateway, RLIM_INFINITY);
   CHECK(exchange_once_it_works(client, good_post()).status == 200);
   const auto records = gateway.records();
-  CHECK(records[1].text("prefgate.decision") == "forwarded");
-  CHECK(records[1].text("prefgate.ending") == "ready");
-  CHECK(records[2].text("prefgate.reason") == "audit_full");
+  CHECK(records[1].text("decision") == "forwarded");
+  CHECK(records[1].text("ending") == "ready");
+  CHECK(records[2].text("reason") == "audit_full");
   CHECK(gateway.printed().find("records are written again") != std::string::npos);
 }
 

@@ -85,7 +85,7 @@ TEST_CASE("on_full: reject. On a full disk the ring fills; then 503, until there
   }
   const auto records = setting.verified_records();
   CHECK(std::ranges::count_if(records, [](const Record& record) {
-          return record.text("prefgate.decision") == "forwarded";
+          return record.text("decision") == "forwarded";
         }) == static_cast<std::ptrdiff_t>(outcome.good));
   CHECK(recorded_in(records) + dropped_in(records) == outcome.good + outcome.refused);
 }
@@ -175,7 +175,7 @@ TEST_CASE(
     CHECK(setting.upstream.requests().size() == forwarded);
     const auto records = setting.verified_records();
     CHECK(std::ranges::count_if(records, [](const Record& record) {
-            return record.text("prefgate.decision") == "forwarded";
+            return record.text("decision") == "forwarded";
           }) == static_cast<std::ptrdiff_t>(forwarded));
   }
 }

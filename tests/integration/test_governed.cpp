@@ -106,7 +106,7 @@ TEST_CASE("what the API page and the app send arrives, TLS in and TLS out, edite
   const auto records = gateway.records();
   REQUIRE(records.size() == cases.size());
   for (const auto& record : records) {
-    CHECK(record.text("prefgate.decision") == "forwarded");
+    CHECK(record.text("decision") == "forwarded");
     CHECK(record.number("http.response.status_code") == 200);
     CHECK(record.text("url.scheme") == "https");
   }
@@ -235,9 +235,9 @@ TEST_CASE("a request the contract refuses gets every violation and reaches nobod
   const auto records = gateway.records();
   REQUIRE(records.size() == cases.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
-    CHECK(records[i].text("prefgate.decision") == "rejected");
-    CHECK(records[i].text("prefgate.reason") == "contract");
+    CHECK(records[i].text("decision") == "rejected");
+    CHECK(records[i].text("reason") == "contract");
     CHECK(records[i].number("http.response.status_code") == 422);
-    CHECK(records[i].json["prefgate.violations"].Size() == cases[i].violations.size());
+    CHECK(records[i].json["violations"].Size() == cases[i].violations.size());
   }
 }

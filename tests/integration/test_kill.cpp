@@ -90,7 +90,7 @@ TEST_CASE("durability: request. What was answered before kill -9 is recorded, ex
   answered = lines.size();
   CHECK(answered >= static_cast<std::size_t>(rounds));
   for (const auto& record : gateway.records())
-    if (const auto at = lines.find(record.text("prefgate.id")); at != lines.end()) ++at->second;
+    if (const auto at = lines.find(record.text("id")); at != lines.end()) ++at->second;
   gateway.check_evidence();
   for (const auto& [id, count] : lines) CHECK_MESSAGE(count == 1, id);
 }

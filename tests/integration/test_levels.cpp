@@ -78,14 +78,14 @@ TEST_CASE("each level records what it says, and none of them a token") {
         REQUIRE(records.size() == 4);
         const bool values = level != "metadata", answer = level == "full";
         for (const auto& record : records) {
-          CHECK(record.text("prefgate.level") == (level == "request" ? "" : level));
-          CHECK_FALSE(record.text("prefgate.decision").empty());
+          CHECK(record.text("level") == (level == "request" ? "" : level));
+          CHECK_FALSE(record.text("decision").empty());
         }
-        CHECK(records[0].text("prefgate.device_token").starts_with("hmac-sha256:"));
-        CHECK(records[0].has("prefgate.fields") == values);
-        CHECK(records[1].has("prefgate.preferences") == values);
+        CHECK(records[0].text("device_token").starts_with("hmac-sha256:"));
+        CHECK(records[0].has("fields") == values);
+        CHECK(records[1].has("preferences") == values);
         const bool observed = answers == "observe";
-        const auto* const list = observed ? "prefgate.findings" : "prefgate.edits";
+        const auto* const list = observed ? "findings" : "edits";
         REQUIRE(records[0].has(list));
         const auto& drift = records[0].json[list][0];
         CHECK(std::string_view(drift["rule"].GetString()) == "policy.on");
@@ -95,16 +95,16 @@ TEST_CASE("each level records what it says, and none of them a token") {
         for (const int governed_one : {0, 1}) {
           const auto& record = records[static_cast<std::size_t>(governed_one)];
           const auto& shown = observed || governed_one == 1 ? stored : governed;
-          CHECK(record.text("prefgate.answer.digest") ==
+          CHECK(record.text("answer.digest") ==
                 (answer ? "sha256:" + proxy::sha256_hex(shown) : ""));
-          REQUIRE(record.has("prefgate.answer.preferences") == answer);
+          REQUIRE(record.has("answer.preferences") == answer);
           if (!answer) continue;
-          const auto& preferences = record.json["prefgate.answer.preferences"];
+          const auto& preferences = record.json["answer.preferences"];
           REQUIRE(preferences.MemberCount() == 1);
           CHECK(preferences["alarm"].GetBool() == (shown == governed));
         }
         for (const int other : {2, 3})
-          CHECK_FALSE(records[static_cast<std::size_t>(other)].has("prefgate.answer.digest"));
+          CHECK_FALSE(records[static_cast<std::size_t>(other)].has("answer.digest"));
       }
 }
 
@@ -155,10 +155,10 @@ TEST_CASE("a path has its own level, and rules raise it for the exchanges in whi
   for (std::size_t i = 0; i < records.size(); ++i) {
     CAPTURE(i);
     CHECK(records[i].number("http.response.status_code") == expected[i].status);
-    CHECK(records[i].text("prefgate.level") == expected[i].level);
+    CHECK(records[i].text("level") == expected[i].level);
     CHECK(records[i].text("url.path") == expected[i].path);
   }
-  CHECK(records[1].has("prefgate.answer.preferences"));
+  CHECK(records[1].has("answer.preferences"));
 }
 
 TEST_CASE("of an answer longer than limits.body, or empty, there is the digest and no more") {
@@ -176,8 +176,8 @@ TEST_CASE("of an answer longer than limits.body, or empty, there is the digest a
     CHECK(gateway.client().exchange(good_get()).body == body);
     const auto records = gateway.records();
     REQUIRE(records.size() == 1);
-    CHECK(records[0].text("prefgate.answer.digest") == "sha256:" + proxy::sha256_hex(body));
-    CHECK_FALSE(records[0].has("prefgate.answer.preferences"));
+    CHECK(records[0].text("answer.digest") == "sha256:" + proxy::sha256_hex(body));
+    CHECK_FALSE(records[0].has("answer.preferences"));
   }
 }
 
@@ -191,7 +191,7 @@ TEST_CASE("records of every level are found by a query; a replay tells those tha
   const auto found =
       run({binary("prefgate"), "audit", "query", audit, "--rule", "policy.on", "--format", "json"});
   CHECK(found.status == 0);
-  CHECK(found.output.find(R"("prefgate.level":"full")") != std::string::npos);
+  CHECK(found.output.find(R"("level":"full")") != std::string::npos);
   CHECK(std::ranges::count(found.output, '\n') == 1);
   CHECK(run({binary("prefgate"), "audit", "query", audit, "--decision", "forwarded"}).status == 0);
   const std::string policy = under.folder.path() / "policy.yaml";
@@ -213,8 +213,8 @@ TEST_CASE("former bug: at level full an answer without a body has a digest, too:
     CHECK(gateway.client().exchange(request("GET", path)).status == 401);
     const auto records = gateway.records();
     REQUIRE(records.size() == 2);
-    CHECK(records[0].text("prefgate.answer.digest") == "sha256:" + proxy::sha256_hex(""));
-    CHECK_FALSE(records[0].has("prefgate.answer.preferences"));
-    CHECK_FALSE(records[1].has("prefgate.answer.digest"));  // the gateway's own
+    CHECK(records[0].text("answer.digest") == "sha256:" + proxy::sha256_hex(""));
+    CHECK_FALSE(records[0].has("answer.preferences"));
+    CHECK_FALSE(records[1].has("answer.digest"));  // the gateway's own
   }
 }

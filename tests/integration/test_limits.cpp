@@ -91,7 +91,7 @@ TEST_CASE("what just fits the limits of size passes, and one more does not") {
   REQUIRE(records.size() == cases.size() * 2 - 1);
   for (const auto& each : cases) {
     CHECK(records[at++].number("http.response.status_code") == 200);
-    if (each.status != 0) CHECK(records[at++].text("prefgate.reason") == each.reason);
+    if (each.status != 0) CHECK(records[at++].text("reason") == each.reason);
   }
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("a request that comes too slowly gets 408 and a closed connection") {
   }
   const auto records = gateway.records();
   REQUIRE(records.size() == beginnings.size());
-  for (const auto& record : records) CHECK(record.text("prefgate.reason") == "request_timeout");
+  for (const auto& record : records) CHECK(record.text("reason") == "request_timeout");
 }
 
 TEST_CASE("a streamed body that stops gets 408, and the upstream never takes it for whole") {

@@ -90,8 +90,8 @@ TEST_CASE("malformed HTTP is refused, its connection closed, and the upstream ne
   for (std::size_t i = 0; i < records.size(); ++i) {
     CAPTURE(rows[i].what);
     CHECK(records[i].number("http.response.status_code") == rows[i].statuses[0]);
-    CHECK(records[i].text("prefgate.decision") == "rejected");
-    CHECK(records[i].text("prefgate.reason") == reason_for(rows[i].statuses[0]));
+    CHECK(records[i].text("decision") == "rejected");
+    CHECK(records[i].text("reason") == reason_for(rows[i].statuses[0]));
   }
 }
 

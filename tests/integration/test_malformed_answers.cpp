@@ -64,10 +64,10 @@ TEST_CASE("an answer that cannot be passed on becomes 502, and no byte of it rea
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto& row = rows[i / 2];
     CAPTURE(row.what);
-    CHECK(records[i].text("prefgate.upstream.failure") ==
+    CHECK(records[i].text("upstream.failure") ==
           (row.section == "Closed too early" ? "closed" : "garbled"));
-    CHECK(records[i].text("prefgate.decision") == "forwarded");
-    CHECK(records[i].text("prefgate.delivery") == "unknown");
+    CHECK(records[i].text("decision") == "forwarded");
+    CHECK(records[i].text("delivery") == "unknown");
     CHECK(records[i].number("http.response.status_code") == 502);
   }
   CHECK(upstream.requests().size() == 2 * rows.size());
@@ -108,5 +108,5 @@ TEST_CASE("half of a long answer is cut off, and must not look whole") {
   }
   const auto records = gateway.records();
   REQUIRE(records.size() == 2 * rows.size());
-  for (const auto& record : records) CHECK(record.text("prefgate.ending") == "upstream_aborted");
+  for (const auto& record : records) CHECK(record.text("ending") == "upstream_aborted");
 }

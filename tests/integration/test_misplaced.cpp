@@ -26,7 +26,7 @@ bool has_line(const std::string& head, const std::string& line) {
 
 std::vector<std::string> edits(const Record& record) {
   std::vector<std::string> lines;
-  for (const auto& edit : record.json["prefgate.edits"].GetArray())
+  for (const auto& edit : record.json["edits"].GetArray())
     lines.push_back(std::string(edit["op"].GetString()) + " " + edit["in"].GetString() + " " +
                     edit["path"].GetString());
   return lines;
@@ -51,9 +51,9 @@ TEST_CASE("a form arrives as JSON, and the client is told") {
   const auto records = gateway.records();
   REQUIRE(records.size() == 1);
   CHECK(records[0].number("http.request.body.size") == std::int64_t(form.size()));
-  CHECK(records[0].json["prefgate.fields"]["platform"].GetString() == std::string("ios"));
-  CHECK_FALSE(records[0].json["prefgate.preferences"]["key_added"].GetBool());
-  CHECK(records[0].text("prefgate.device_token").starts_with("hmac-sha256:"));
+  CHECK(records[0].json["fields"]["platform"].GetString() == std::string("ios"));
+  CHECK_FALSE(records[0].json["preferences"]["key_added"].GetBool());
+  CHECK(records[0].text("device_token").starts_with("hmac-sha256:"));
   CHECK(edits(records[0]) == std::vector<std::string>{"replace header /content-type",
                                                       "replace body ", "move body /platform",
                                                       "replace body /platform"});
@@ -81,9 +81,9 @@ TEST_CASE("fields of a POST in the query arrive in the body, where the configura
   const auto records = gateway.records();
   REQUIRE(records.size() == 3);
   for (const auto& record : records) {
-    CHECK(record.json["prefgate.fields"]["platform"].GetString() == std::string("ios"));
-    CHECK(record.json["prefgate.preferences"]["alarm"].GetBool());
-    CHECK(record.text("prefgate.device_token").starts_with("hmac-sha256:"));
+    CHECK(record.json["fields"]["platform"].GetString() == std::string("ios"));
+    CHECK(record.json["preferences"]["alarm"].GetBool());
+    CHECK(record.text("device_token").starts_with("hmac-sha256:"));
   }
 }
 

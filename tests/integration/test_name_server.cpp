@@ -111,8 +111,8 @@ TEST_CASE("a name that does not exist is 502 with the reason in the log, until i
     until([&] { return client.exchange(good_get()).status == 200; });
   }
   const auto records = gateway.records();
-  CHECK(records[0].text("prefgate.upstream.failure") == "resolve");
-  CHECK(records[0].text("prefgate.reason") == "upstream_unreachable");
+  CHECK(records[0].text("upstream.failure") == "resolve");
+  CHECK(records[0].text("reason") == "upstream_unreachable");
 }
 
 TEST_CASE("/etc/hosts comes first, whatever the name server says") {

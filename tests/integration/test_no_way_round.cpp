@@ -314,9 +314,8 @@ TEST_CASE("there is no way round the contract") {
   REQUIRE(records.size() == attempts.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     CAPTURE(attempts[i].what);
-    CHECK(records[i].text("prefgate.decision") == "rejected");
-    CHECK(records[i].text("prefgate.reason") ==
-          (attempts[i].status == 422 ? "contract" : attempts[i].by));
+    CHECK(records[i].text("decision") == "rejected");
+    CHECK(records[i].text("reason") == (attempts[i].status == 422 ? "contract" : attempts[i].by));
   }
 }
 

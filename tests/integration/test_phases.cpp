@@ -23,12 +23,12 @@ ScriptedUpstream::Script answering() {
 }
 
 void check_times(const Record& record) {
-  const auto first_byte = record.number("prefgate.first_byte_us");
-  const auto upstream = record.number("prefgate.upstream.duration_us");
+  const auto first_byte = record.number("first_byte_us");
+  const auto upstream = record.number("upstream.duration_us");
   CHECK(first_byte > 0);
   CHECK(upstream >= first_byte);
-  CHECK(record.number("prefgate.duration_us") >= upstream);
-  CHECK(record.text("prefgate.upstream.request_id") == "c0ffee");
+  CHECK(record.number("duration_us") >= upstream);
+  CHECK(record.text("upstream.request_id") == "c0ffee");
 }
 
 }  // namespace
@@ -54,18 +54,18 @@ TEST_CASE(
     // Nobody knows how long an answer takes to leave before it does. Of one that streams nothing
     // may be left at its end.
     for (const auto* record : {&records[0], &records[1]})
-      CHECK((record->number("prefgate.write_us") > 0) == !before);
-    CHECK(records[2].text("prefgate.ending") == (before ? "begun" : "answered"));
-    CHECK(records[0].number("prefgate.chain_us") > 0);
-    CHECK_FALSE(records[2].has("prefgate.chain_us"));  // the contract does not govern it
-    const auto connect = records[0].number("prefgate.connect_us");
+      CHECK((record->number("write_us") > 0) == !before);
+    CHECK(records[2].text("ending") == (before ? "begun" : "answered"));
+    CHECK(records[0].number("chain_us") > 0);
+    CHECK_FALSE(records[2].has("chain_us"));  // the contract does not govern it
+    const auto connect = records[0].number("connect_us");
     CHECK(connect > 0);
-    CHECK(records[0].number("prefgate.upstream.duration_us") >=
-          connect + records[0].number("prefgate.first_byte_us"));
-    CHECK_FALSE(records[1].has("prefgate.connect_us"));
-    CHECK(records[1].flag("prefgate.upstream.reused"));
-    for (const auto* name : {"prefgate.connect_us", "prefgate.first_byte_us",
-                             "prefgate.upstream.duration_us", "prefgate.upstream.request_id"})
+    CHECK(records[0].number("upstream.duration_us") >=
+          connect + records[0].number("first_byte_us"));
+    CHECK_FALSE(records[1].has("connect_us"));
+    CHECK(records[1].flag("upstream.reused"));
+    for (const auto* name :
+         {"connect_us", "first_byte_us", "upstream.duration_us", "upstream.request_id"})
       CHECK_FALSE(records[3].has(name));  // refused: the upstream was not asked
   }
 }
@@ -83,6 +83,6 @@ TEST_CASE("an upstream that breaks off, or is never there, has the time it took,
     CHECK(gateway.client().exchange(request("GET", "/nothing")).status == 502);
     const auto records = gateway.records();
     REQUIRE(records.size() == 2);
-    for (const auto& record : records) CHECK(record.number("prefgate.upstream.duration_us") > 0);
+    for (const auto& record : records) CHECK(record.number("upstream.duration_us") > 0);
   }
 }

@@ -57,14 +57,14 @@ TEST_CASE("alarm: false under force: {alarm: true} arrives as true, every other 
 
   const auto records = gateway.records();
   REQUIRE(records.size() == 1);
-  CHECK(records[0].text("prefgate.policy") == "sha256:" + proxy::sha256_hex(policy));
-  const auto& edits = records[0].json["prefgate.edits"];
+  CHECK(records[0].text("policy") == "sha256:" + proxy::sha256_hex(policy));
+  const auto& edits = records[0].json["edits"];
   REQUIRE(edits.Size() == 1);
   CHECK(json(edits[0], "rule") == "policy.alarm-always-on");
   CHECK(json(edits[0], "path") == "/notification_preferences/alarm");
   CHECK(json(edits[0], "before") == "false");
   CHECK(json(edits[0], "value") == "true");
-  CHECK(json(records[0].json["prefgate.preferences"], "alarm") == "true");
+  CHECK(json(records[0].json["preferences"], "alarm") == "true");
 }
 
 TEST_CASE("what is denied never reaches the upstream, and the client is told why") {
@@ -88,11 +88,11 @@ TEST_CASE("what is denied never reaches the upstream, and the client is told why
   CHECK(client.exchange(post(std::string(good_body))).status == 200);
   const auto records = gateway.records();
   REQUIRE(records.size() == 2);
-  CHECK(records[0].text("prefgate.decision") == "rejected");
-  CHECK(records[0].text("prefgate.reason") == "policy");
-  CHECK(records[0].text("prefgate.detail") == "please update the app");
-  CHECK(json(records[0].json["prefgate.violations"][0], "rule") == "policy.too-old");
-  CHECK(records[1].text("prefgate.decision") == "forwarded");
+  CHECK(records[0].text("decision") == "rejected");
+  CHECK(records[0].text("reason") == "policy");
+  CHECK(records[0].text("detail") == "please update the app");
+  CHECK(json(records[0].json["violations"][0], "rule") == "policy.too-old");
+  CHECK(records[1].text("decision") == "forwarded");
 }
 
 TEST_CASE("a client is in a group by its certificate's names") {
@@ -120,7 +120,7 @@ TEST_CASE("a device's hash is taken from a record, and excepts that device and n
   auto mine = std::string(good_body);
   mine.replace(mine.find("true"), 4, "false");
   CHECK(gateway.client().exchange(post(mine)).field("x-prefgate-rules") == "policy.on");
-  const auto device = gateway.records().at(0).text("prefgate.device_token");
+  const auto device = gateway.records().at(0).text("device_token");
   folder.write("policy.yaml", rule + "exceptions:\n  - {rule: on, device: \"" + device +
                                   "\", until: 9999-12-31, owner: ops, reason: test bench}\n");
 
@@ -132,7 +132,7 @@ TEST_CASE("a device's hash is taken from a record, and excepts that device and n
   CHECK(gateway.client().exchange(post(other)).field("x-prefgate-rules") == "policy.on");
   const auto records = gateway.records();
   REQUIRE(records.size() == 3);
-  CHECK(json(records[1].json["prefgate.findings"][0], "message") ==
+  CHECK(json(records[1].json["findings"][0], "message") ==
         "does not act: exception of ops until 9999-12-31: test bench");
 }
 

@@ -25,7 +25,7 @@ std::string good_with_id(const std::string& id) {
 
 // The id of the record, as `audit tail --format json` prints it.
 bool is_record_of(const std::string& line, const std::string& id) {
-  return line.find("\"prefgate.id\":\"" + id + "\"") != std::string::npos;
+  return line.find("\"id\":\"" + id + "\"") != std::string::npos;
 }
 
 }  // namespace
@@ -84,9 +84,9 @@ TEST_CASE("one token as bearer and device token has two hashes, and the device's
   REQUIRE(gateway.client().exchange(good_with_id("other")).status == 200);
   const auto records = gateway.records();
   REQUIRE(records.size() == 2);
-  const auto bearer = records[0].text("prefgate.bearer_token");
-  const auto device = records[0].text("prefgate.device_token");
-  CHECK(bearer == records[1].text("prefgate.bearer_token"));
+  const auto bearer = records[0].text("bearer_token");
+  const auto device = records[0].text("device_token");
+  CHECK(bearer == records[1].text("bearer_token"));
   CHECK(bearer != device);
   CHECK(bearer.substr(0, 21) == device.substr(0, 21));  // under one key
   Process::Options options;

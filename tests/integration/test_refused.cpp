@@ -102,7 +102,7 @@ TEST_CASE("a governed request of the wrong make is refused before its body matte
   REQUIRE(records.size() == cases.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     CAPTURE(cases[i].what);
-    CHECK(records[i].text("prefgate.reason") == cases[i].reason);
+    CHECK(records[i].text("reason") == cases[i].reason);
     CHECK(records[i].number("http.response.status_code") == cases[i].status);
   }
 }

@@ -57,14 +57,14 @@ void check_records(RunningGateway& gateway, const ScriptedUpstream& upstream, st
   std::size_t wrong = 0;
   std::map<char, bool> changed;
   for (const auto& record : records) {
-    const auto id = record.text("prefgate.id");
-    const auto policy = record.text("prefgate.policy");
+    const auto id = record.text("id");
+    const auto policy = record.text("policy");
     ++seen[policy];
     const bool is_new = policy == after;
     const auto found = arrived.find(id);
-    const bool acted = record.has("prefgate.edits");
+    const bool acted = record.has("edits");
     if (found == arrived.end() || found->second != is_new || acted != is_new) ++wrong;
-    if (record.has("prefgate.findings") == is_new) ++wrong;  // what `observe` would have done
+    if (record.has("findings") == is_new) ++wrong;  // what `observe` would have done
     if (changed[id.front()] && !is_new) ++wrong;
     changed[id.front()] |= is_new;
   }
@@ -132,9 +132,9 @@ TEST_CASE("a faulty policy is not taken, its fault is logged with its place, a g
   send_one();
   const auto records = gateway.records();
   REQUIRE(records.size() == 3);
-  CHECK(records[0].text("prefgate.policy") == digest(rule("observe")));
-  CHECK(records[1].text("prefgate.policy") == digest(rule("observe")));
-  CHECK(records[2].text("prefgate.policy") == digest(rule("enforce")));
+  CHECK(records[0].text("policy") == digest(rule("observe")));
+  CHECK(records[1].text("policy") == digest(rule("observe")));
+  CHECK(records[2].text("policy") == digest(rule("enforce")));
 }
 
 TEST_CASE("SIGHUP takes over what governs, and names what waits for a restart") {
@@ -169,11 +169,11 @@ TEST_CASE("SIGHUP takes over how much a record tells") {
   }
   const auto records = gateway.records();
   REQUIRE(records.size() == 3);
-  CHECK_FALSE(records[0].has("prefgate.level"));
-  CHECK(records[0].has("prefgate.preferences"));
-  CHECK(records[1].text("prefgate.level") == "metadata");
-  CHECK_FALSE(records[1].has("prefgate.preferences"));
-  CHECK(records[2].text("prefgate.level") == "full");
+  CHECK_FALSE(records[0].has("level"));
+  CHECK(records[0].has("preferences"));
+  CHECK(records[1].text("level") == "metadata");
+  CHECK_FALSE(records[1].has("preferences"));
+  CHECK(records[2].text("level") == "full");
   CHECK(gateway.printed().find("waits for a restart") == std::string::npos);
 }
 

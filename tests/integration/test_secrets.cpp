@@ -199,7 +199,7 @@ TEST_CASE("no output holds a token, whatever was sent, at the chattiest log leve
   CHECK(files >= 3);  // the configuration, the records, their lock
   // And what must be there instead, so that the search had something to find.
   const auto text = read_file(gateway.folder().path() / "audit" / "records-000000000000.jsonl");
-  CHECK(text.find(R"("prefgate.bearer_token":"hmac-sha256:)") != std::string::npos);
-  CHECK(text.find(R"("prefgate.device_token":"hmac-sha256:)") != std::string::npos);
+  CHECK(text.find(R"("bearer_token":"hmac-sha256:)") != std::string::npos);
+  CHECK(text.find(R"("device_token":"hmac-sha256:)") != std::string::npos);
   CHECK(upstream.requests().at(0).find(bearer) != std::string::npos);
 }

@@ -47,7 +47,7 @@ TEST_CASE("who takes nothing of an answer is cut off, and the upstream's connect
   CHECK(metrics[R"(prefgate_client_aborts_total{reason="closed"})"] == 0);
   std::size_t cut = 0;
   for (const auto& record : gateway.records())
-    if (record.text("prefgate.ending") == "client_aborted") ++cut;
+    if (record.text("ending") == "client_aborted") ++cut;
   CHECK(cut == 2);
 }
 

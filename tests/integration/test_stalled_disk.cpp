@@ -102,7 +102,7 @@ TEST_CASE(
   }
   const auto records = setting.verified_records();
   CHECK(std::ranges::count_if(records, [](const Record& record) {
-          return record.text("prefgate.decision") == "forwarded";
+          return record.text("decision") == "forwarded";
         }) == static_cast<std::ptrdiff_t>(good));
   CHECK(recorded_in(records) + dropped_in(records) == good + refused);
 }
@@ -181,7 +181,7 @@ TEST_CASE(
   }
   const auto records = setting.verified_records();
   CHECK(std::ranges::count_if(records, [](const Record& record) {
-          return record.text("prefgate.decision") == "forwarded";
+          return record.text("decision") == "forwarded";
         }) == 3);
 }
 

@@ -172,7 +172,7 @@ TEST_CASE("a reader who stops stalls his own stream, and holds the upstream back
   check_memory(gateway);
   int aborted = 0;
   for (const auto& record : gateway.records())
-    if (record.text("prefgate.ending") == "client_aborted") ++aborted;
+    if (record.text("ending") == "client_aborted") ++aborted;
   CHECK(aborted == 1);
 }
 

@@ -44,7 +44,7 @@ TEST_CASE("an upstream that refuses connections got nothing, for certain") {
     }
   }
   for (const auto& record : gateway.records())
-    CHECK(record.text("prefgate.upstream.failure") == "connect_refused");
+    CHECK(record.text("upstream.failure") == "connect_refused");
 }
 
 TEST_CASE("bytes behind an answer belong to nobody: the connection is not used again") {
@@ -112,7 +112,7 @@ TEST_CASE("when a reused connection closes a GET is sent once more, and a POST i
     CHECK(deliveries == each.deliveries);
     const auto records = gateway.records();
     REQUIRE(records.size() == 2);
-    CHECK(records[1].flag("prefgate.upstream.retried") == (each.deliveries == 2));
+    CHECK(records[1].flag("upstream.retried") == (each.deliveries == 2));
   }
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("an upstream that cannot prove its name gets nothing") {
     }
     const auto records = gateway.records();
     REQUIRE(records.size() == 1);
-    CHECK(records[0].text("prefgate.upstream.failure") == (each.trusted ? "" : "tls_unverified"));
+    CHECK(records[0].text("upstream.failure") == (each.trusted ? "" : "tls_unverified"));
     Client admin(static_cast<std::uint16_t>(std::stoul(clear.substr(clear.rfind(':') + 1))));
     const auto log = admin.exchange(request("GET", "/_admin/log")).body;
     CHECK(log.starts_with(each.trusted ? R"({"received":1,)" : R"({"received":0,)"));

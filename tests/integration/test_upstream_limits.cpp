@@ -60,8 +60,8 @@ void check_timeout(RunningGateway& gateway, const std::string& bytes, const std:
   const auto records = gateway.records();
   REQUIRE(records.size() == 1);
   CHECK(records[0].number("http.response.status_code") == 504);
-  CHECK(records[0].text("prefgate.upstream.failure") == failure);
-  CHECK(records[0].text("prefgate.delivery") == delivery);
+  CHECK(records[0].text("upstream.failure") == failure);
+  CHECK(records[0].text("delivery") == delivery);
 }
 
 }  // namespace
@@ -107,10 +107,10 @@ TEST_CASE("beyond pool.connections requests stand in line, beyond pool.waiting t
   const auto records = gateway.records();
   CHECK(records.size() == 5);
   for (const auto& record : records) {
-    if (record.text("prefgate.upstream.failure") != "pool_full") continue;
+    if (record.text("upstream.failure") != "pool_full") continue;
     ++full;
-    CHECK(record.text("prefgate.decision") == "rejected");
-    CHECK(record.text("prefgate.reason") == "overloaded");
+    CHECK(record.text("decision") == "rejected");
+    CHECK(record.text("reason") == "overloaded");
   }
   CHECK(full == 1);
 }
@@ -284,6 +284,6 @@ TEST_CASE("a long answer that stops ends its connection, and must not look whole
   }
   const auto records = gateway.records();
   REQUIRE(records.size() == 1);
-  CHECK(records[0].text("prefgate.ending") == "upstream_aborted");
-  CHECK(records[0].text("prefgate.upstream.failure") == "first_byte_timeout");
+  CHECK(records[0].text("ending") == "upstream_aborted");
+  CHECK(records[0].text("upstream.failure") == "first_byte_timeout");
 }

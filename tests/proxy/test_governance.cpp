@@ -28,7 +28,7 @@ proxy::Config governed_by(std::uint16_t port, const std::string& id, bool value,
 }
 
 std::string policy_in(const std::string& record) {
-  const std::string_view name = R"("prefgate.policy":")";
+  const std::string_view name = R"("policy":")";
   const auto at = record.find(name);
   return at == record.npos ? "" : record.substr(at + name.size(), 8);
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,13 +108,19 @@ TEST_CASE("the README's tables have every field of a record") {
   std::ifstream readme("README.md");
   for (std::string line; std::getline(readme, line);)
     if (line.starts_with('|')) tables += line + '\n';
-  const std::regex field(R"re("((prefgate|http|url|client|server|network|host)\.[a-z_.]+)")re");
+  const std::regex field(
+      R"re((?:key|plain|text|number|boolean|write_[a-z]+|pair|\?|:) ?[({]?"([a-z_.]+)")re");
+  // Of an entry of the journal: told of where the README tells of JSON Patch.
+  const std::set<std::string> of_entries{"rule",   "mode",    "in",        "op",
+                                         "from",   "path",    "secret",    "value",
+                                         "before", "message", "suggestion"};
   std::size_t fields = 0;
   for (const auto& [path, lines] : sources({"filters"})) {
     if (!path.starts_with("filters/record")) continue;
     for (const auto& line : lines)
       for (std::sregex_iterator name(line.begin(), line.end(), field), end; name != end; ++name) {
         CAPTURE((*name)[1].str());
+        if (of_entries.contains((*name)[1].str())) continue;
         CHECK(tables.find('`' + (*name)[1].str() + '`') != tables.npos);
         ++fields;
       }

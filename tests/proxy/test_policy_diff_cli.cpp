@@ -31,12 +31,12 @@ struct Place {
   // Every fourth is of an old app, every fifth of the rest has the alarm off.
   static std::string record(int seq) {
     return R"({"seq":)" + std::to_string(seq) +
-           R"(,"time":"2026-06-01T08:00:00.000001Z","prefgate.decision":"forwarded",)"
+           R"(,"time":"2026-06-01T08:00:00.000001Z","decision":"forwarded",)"
            R"("http.request.method":"POST","url.path":"/api/1/notification_preferences",)"
-           R"("prefgate.device_token":"hmac-sha256:0123abcd:)" +
-           std::string(64, static_cast<char>('a' + seq % 2)) +
-           R"(","prefgate.fields":{"app_version":")" + (seq % 4 == 3 ? "3.9" : "4.17") +
-           R"("},"prefgate.preferences":{"alarm":)" + (seq % 5 == 0 ? "false" : "true") + "}}\n";
+           R"("device_token":"hmac-sha256:0123abcd:)" +
+           std::string(64, static_cast<char>('a' + seq % 2)) + R"(","fields":{"app_version":")" +
+           (seq % 4 == 3 ? "3.9" : "4.17") + R"("},"preferences":{"alarm":)" +
+           (seq % 5 == 0 ? "false" : "true") + "}}\n";
   }
 
   Ran run(const std::vector<std::string>& more = {}) const {
@@ -82,9 +82,9 @@ TEST_CASE("policy diff tells what is newly denied first, then what changes, each
 TEST_CASE("policy diff says how many records have too little in them to be replayed") {
   Place place;
   auto metadata = Place::record(1);
-  metadata.insert(metadata.find(R"("prefgate.fields")"), R"("prefgate.level":"metadata",)");
+  metadata.insert(metadata.find(R"("fields")"), R"("level":"metadata",)");
   auto full = Place::record(2);
-  full.insert(full.find(R"("prefgate.fields")"), R"("prefgate.level":"full",)");
+  full.insert(full.find(R"("fields")"), R"("level":"full",)");
   place.write("audit/records-000000000000.jsonl", Place::record(0) + metadata + full);
   CHECK(place.run().out.starts_with("2 exchanges of 3 records replayed: "));
   CHECK(place.run().out.ends_with(

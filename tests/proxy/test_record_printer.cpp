@@ -107,7 +107,7 @@ TEST_CASE("JSON is the exact line, where no terminal shows it") {
 
 TEST_CASE("CSV is RFC 4180's, with as many fields as its header, and no formulas") {
   const auto header = RecordPrinter(RecordForm::csv).header();
-  CHECK(header.starts_with("seq,time,prefgate.id,"));
+  CHECK(header.starts_with("seq,time,id,"));
   CHECK(header.ends_with(",rules,gap.dropped\r\n"));
   const auto row = printed(audit_line(7, {.status = 422, .rule = "repair.alias"}), RecordForm::csv);
   CHECK(row ==

@@ -92,8 +92,8 @@ TEST_CASE("every criterion finds what it should, and not its neighbour") {
 TEST_CASE("rules are found wherever in the journal they stand, and each is told once") {
   AuditRecord record;
   const std::string line =
-      R"({"seq":1,"time":"2026-11-22T10:00:00Z","prefgate.edits":[{"rule":"a"},{"rule":"b"}],)"
-      R"("prefgate.findings":[{"rule":"a"},{"rule":"c"}],"prefgate.violations":[{"rule":"d"}]})";
+      R"({"seq":1,"time":"2026-11-22T10:00:00Z","edits":[{"rule":"a"},{"rule":"b"}],)"
+      R"("findings":[{"rule":"a"},{"rule":"c"}],"violations":[{"rule":"d"}]})";
   REQUIRE(record.read(line));
   CHECK(record.rules() == std::vector<std::string_view>{"a", "b", "c", "d"});
   for (const auto* rule : {"a", "b", "c", "d"}) CHECK(finds({.rules = {rule}}, line));
@@ -133,9 +133,9 @@ TEST_CASE("what is not a record is told from one, whatever somebody has written"
     CHECK_FALSE(record.read(line));
   }
   // Of the wrong type, and so not there.
-  REQUIRE(record.read(
-      R"({"seq":1,"time":"2026-11-22T10:00:00Z","a":5,"b":"5","prefgate.edits":{"rule":"x"},)"
-      R"("prefgate.findings":[5,{"rule":5},{}],"gap":5})"));
+  REQUIRE(
+      record.read(R"({"seq":1,"time":"2026-11-22T10:00:00Z","a":5,"b":"5","edits":{"rule":"x"},)"
+                  R"("findings":[5,{"rule":5},{}],"gap":5})"));
   CHECK(record.text("a").empty());
   CHECK_FALSE(record.number("b"));
   CHECK(record.rules().empty());

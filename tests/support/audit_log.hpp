@@ -27,17 +27,16 @@ struct Wanted {
 // Without its line end. Rejected where the status is a client's fault.
 inline std::string audit_line(std::uint64_t seq, const Wanted& wanted = {}) {
   const bool rejected = wanted.status >= 400 && wanted.status < 500;
-  std::string line = "{\"seq\":" + std::to_string(seq) + R"(,"time":")" + wanted.time +
-                     R"(","prefgate.id":")" + wanted.id + R"(","prefgate.decision":")" +
-                     (rejected ? R"(rejected","prefgate.reason":"contract)" : "forwarded") +
-                     R"(","prefgate.duration_us":)" + std::to_string(wanted.duration) +
-                     R"(,"http.request.method":")" + wanted.method +
-                     R"(","url.path":"/api/1/notification_preferences")";
+  std::string line =
+      "{\"seq\":" + std::to_string(seq) + R"(,"time":")" + wanted.time + R"(","id":")" + wanted.id +
+      R"(","decision":")" + (rejected ? R"(rejected","reason":"contract)" : "forwarded") +
+      R"(","duration_us":)" + std::to_string(wanted.duration) + R"(,"http.request.method":")" +
+      wanted.method + R"(","url.path":"/api/1/notification_preferences")";
   if (wanted.status != 0)
     line += R"(,"http.response.status_code":)" + std::to_string(wanted.status);
-  line += R"(,"prefgate.device_token":"hmac-sha256:01234567:)" + wanted.device + '"';
+  line += R"(,"device_token":"hmac-sha256:01234567:)" + wanted.device + '"';
   if (!wanted.rule.empty())
-    line += R"(,"prefgate.edits":[{"rule":")" + wanted.rule + R"(","mode":"enforce"}])";
+    line += R"(,"edits":[{"rule":")" + wanted.rule + R"(","mode":"enforce"}])";
   return line + '}';
 }
 

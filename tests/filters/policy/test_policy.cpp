@@ -232,7 +232,7 @@ TEST_CASE("the record shows what left, and what was there before") {
   const std::string record(render_record(*exchange, {}, exchange->arena));
   CAPTURE(record);
   for (const std::string_view part :
-       {R"("prefgate.preferences":{"alarm":true,"y":true,"key_added":false})",
+       {R"("preferences":{"alarm":true,"y":true,"key_added":false})",
         R"({"rule":"policy.a","mode":"enforce","in":"body","op":"replace",)"
         R"("path":"/notification_preferences/alarm","value":true,"before":false})",
         R"("op":"add","path":"/notification_preferences/key_added","value":false})",

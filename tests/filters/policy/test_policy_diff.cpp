@@ -15,11 +15,11 @@ std::string record(int seq, const std::string& device, const std::string& map,
                    const std::string& more = {}) {
   const tests::PlainHash hash;
   return R"({"seq":)" + std::to_string(seq) +
-         R"(,"time":"2026-06-01T08:00:00.000001Z","prefgate.decision":"forwarded",)"
+         R"(,"time":"2026-06-01T08:00:00.000001Z","decision":"forwarded",)"
          R"("client.address":"10.1.2.3","http.request.method":"POST",)"
-         R"("url.path":"/api/1/notification_preferences","prefgate.device_token":")" +
-         hash.text(device) + R"(","prefgate.fields":{"locale":"en","device_type":"ios",)" +
-         R"("platform":"ios","app_version":"4.17"},"prefgate.preferences":)" + map + more + "}";
+         R"("url.path":"/api/1/notification_preferences","device_token":")" +
+         hash.text(device) + R"(","fields":{"locale":"en","device_type":"ios",)" +
+         R"("platform":"ios","app_version":"4.17"},"preferences":)" + map + more + "}";
 }
 
 PolicyRules rules(const std::string& text) {
@@ -112,10 +112,10 @@ TEST_CASE(
 }
 
 TEST_CASE("what the policy of that day did is taken back before it is replayed") {
-  const auto edited = record(
-      5, "a", R"({"alarm":true})",
-      R"(,"prefgate.edits":[{"rule":"policy.on","mode":"enforce","in":"body","op":"replace",)"
-      R"("path":"/notification_preferences/alarm","value":true,"before":false}])");
+  const auto edited =
+      record(5, "a", R"({"alarm":true})",
+             R"(,"edits":[{"rule":"policy.on","mode":"enforce","in":"body","op":"replace",)"
+             R"("path":"/notification_preferences/alarm","value":true,"before":false}])");
   CHECK(told(diff_of(on, nothing, {edited})) == "changed on (old) 1/1 [5] alarm: true -> false x1");
   CHECK(told(diff_of(on, on, {edited})) == "");
 }
@@ -145,7 +145,7 @@ TEST_CASE(
     "records that cannot be replayed are counted by their kind, and what is none is refused") {
   PolicyDiff diff(rules(nothing), rules(deny), Contract::builtin());
   auto refused = record(1, "a", "{}");
-  refused.replace(refused.find(R"("forwarded")"), 11, R"("rejected","prefgate.reason":"contract")");
+  refused.replace(refused.find(R"("forwarded")"), 11, R"("rejected","reason":"contract")");
   auto other = record(2, "a", "{}");
   other.replace(other.find("notification_preferences"), 24, "vehicles");
   CHECK(diff.add(refused));

@@ -86,22 +86,18 @@ TEST_CASE("what no policy has seen is not replayed, and what is no record is ref
     Replay replay;
   } cases[] = {
       {good, Replay::ready},
-      {replaced(good, R"("forwarded")", R"("rejected","prefgate.reason":"contract")"),
-       Replay::refused},
-      {replaced(good, R"("forwarded")", R"("rejected","prefgate.reason":"policy")"), Replay::ready},
+      {replaced(good, R"("forwarded")", R"("rejected","reason":"contract")"), Replay::refused},
+      {replaced(good, R"("forwarded")", R"("rejected","reason":"policy")"), Replay::ready},
       {replaced(good, "/api/1/notification_preferences", "/api/1/vehicles"), Replay::not_governed},
       {replaced(good, "/api/1/notification_preferences", "/api/1//notification_preferences"),
        Replay::not_governed},
       {replaced(good, R"("POST")", R"("PUT")"), Replay::not_governed},
-      {replaced(good, R"("prefgate.decision")", R"("prefgate.level":"full","prefgate.decision")"),
-       Replay::ready},
-      {replaced(good, R"("prefgate.decision")",
-                R"("prefgate.level":"metadata","prefgate.decision")"),
-       Replay::no_values},
+      {replaced(good, R"("decision")", R"("level":"full","decision")"), Replay::ready},
+      {replaced(good, R"("decision")", R"("level":"metadata","decision")"), Replay::no_values},
       {replaced(good, R"("seq":7,)", ""), Replay::no_record},
       {replaced(good, R"("seq":7)", R"("seq":"7")"), Replay::no_record},
       {replaced(good, "2026-06-01", "2026-06-31"), Replay::no_record},
-      {replaced(good, "prefgate.decision", "decision"), Replay::no_record},
+      {replaced(good, R"("decision")", R"("verdict")"), Replay::no_record},
       {good.substr(0, good.size() - 1), Replay::no_record},
       {good + "{}", Replay::no_record},
       {"[" + good + "]", Replay::no_record},
@@ -120,8 +116,8 @@ TEST_CASE("what no policy has seen is not replayed, and what is no record is ref
 TEST_CASE("a request without a device has none: it is inside of no rollout") {
   Decision decision;
   auto line = record_of("  - {id: a, force: {alarm: true}}\n", "{}", decision);
-  const auto at = line.find(R"("prefgate.device_token")");
-  line.erase(at, line.find(R"("prefgate.fields")") - at);
+  const auto at = line.find(R"("device_token")");
+  line.erase(at, line.find(R"("fields")") - at);
   RecordedRequest request;
   REQUIRE(read_recorded_request(line, Contract::builtin(), request) == Replay::ready);
   CHECK(request.key_id == "");
