@@ -83,8 +83,12 @@ int open_segment(int folder, const std::string& name, int flags) {
 
 }  // namespace
 
-AuditSegments::AuditSegments(std::filesystem::path directory, Write write, Sync sync)
-    : directory_(std::move(directory)), write_(std::move(write)), sync_(std::move(sync)) {
+AuditSegments::AuditSegments(std::filesystem::path directory, Write write, Sync sync,
+                             WriteBack write_back)
+    : directory_(std::move(directory)),
+      write_(std::move(write)),
+      sync_(std::move(sync)),
+      write_back_(std::move(write_back)) {
   std::error_code error;
   if (directory_.has_parent_path())
     std::filesystem::create_directories(directory_.parent_path(), error);
@@ -142,6 +146,17 @@ void AuditSegments::set_blocks_aside(std::size_t more) {
   set_aside_ += step;
 }
 
+// Else the fdatasync of each second finds all of its records there and keeps a core for
+// milliseconds, in which requests wait. Whole pieces: to append to a page that is being written
+// could have to wait.
+void AuditSegments::begin_write_back() {
+  constexpr std::size_t piece = 256 * 1024;
+  const auto whole = size_ / piece * piece;
+  if (!write_back_ || whole <= written_back_) return;
+  write_back_(file_, written_back_, whole - written_back_);
+  written_back_ = whole;
+}
+
 void AuditSegments::lock() {
   folder_ = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_ < 0) fail_errno(directory_, "cannot be opened as a directory");
@@ -179,7 +194,7 @@ void AuditSegments::resume(const std::filesystem::path& newest) {
   }
   // Whoever was killed may have left it to the kernel; it will be signed.
   if (::fdatasync(file_) != 0) fail_errno(newest, "cannot be made durable");
-  synced_ = size_;
+  synced_ = written_back_ = size_;
   if (size_ == 0) return;  // next_seq_ is the number in its name
   const auto last = seq_of(tail.line);
   if (!last || *last < next_seq_) fail(newest, "its last line is not a record of this file");
@@ -208,7 +223,7 @@ std::error_code AuditSegments::open(std::uint64_t first_seq) {
   close();
   file_ = file;
   first_seq_ = first_seq;
-  size_ = synced_ = set_aside_ = 0;
+  size_ = synced_ = set_aside_ = written_back_ = 0;
   begun_ = std::chrono::system_clock::now();
   return {};
 }
@@ -224,6 +239,7 @@ std::size_t AuditSegments::append(std::string_view text, std::error_code& error)
   if (took == 0 && !text.empty()) error = std::make_error_code(std::errc::io_error);
   if (took <= 0) return 0;
   size_ += static_cast<std::size_t>(took);
+  begin_write_back();
   return static_cast<std::size_t>(took);
 }
 

@@ -20,9 +20,11 @@ namespace proxy {
 
 class AuditSegments {
  public:
-  // Makes the directory (0700) where it is not there. Throws std::runtime_error naming the file.
+  // Makes the directory (0700) where it is not there. Without a `write_back` the disk gets what is
+  // appended when it is made durable, or when the kernel likes. Throws std::runtime_error naming
+  // the file.
   explicit AuditSegments(std::filesystem::path directory, Write write = ::write,
-                         Sync sync = ::fdatasync);
+                         Sync sync = ::fdatasync, WriteBack write_back = {});
   AuditSegments(const AuditSegments&) = delete;
   AuditSegments& operator=(const AuditSegments&) = delete;
   ~AuditSegments();
@@ -67,16 +69,19 @@ class AuditSegments {
   void close();
   std::error_code shortened() const;
   void set_blocks_aside(std::size_t more);
+  void begin_write_back();
   std::error_code open(std::uint64_t first_seq);
 
   const std::filesystem::path directory_;
   const Write write_;
   const Sync sync_;
+  const WriteBack write_back_;
   std::vector<std::string> notices_;
   std::uint64_t next_seq_ = 0;
   std::uint64_t first_seq_ = 0;
   std::size_t size_ = 0;
-  std::size_t set_aside_ = 0;  // the disk has blocks for so many bytes
+  std::size_t set_aside_ = 0;     // the disk has blocks for so many bytes
+  std::size_t written_back_ = 0;  // and has them, or has begun to take them
   std::chrono::system_clock::time_point begun_ = std::chrono::system_clock::now();
   std::size_t synced_ = 0;  // bytes of the open segment that are durable
   bool sync_failed_ = false;

@@ -34,7 +34,8 @@ std::string gap_record(std::uint64_t dropped) {
 
 AuditWriter::AuditWriter(AuditSettings settings)
     : settings_(std::move(settings)),
-      segments_(settings_.directory, settings_.write, settings_.sync),
+      segments_(settings_.directory, settings_.write, settings_.sync,
+                settings_.durability == Durability::batch ? settings_.write_back : WriteBack{}),
       tree_(settings_.directory, settings_.signing_key, segments_.next_seq(), settings_.write),
       sealer_(segments_, tree_),
       archive_({settings_.directory, settings_.signing_key, settings_.keep, settings_.warn,

@@ -48,6 +48,7 @@ struct AuditSettings {
   std::function<void(const std::string&)> tell = {};
   Write write = ::write;  // tests give others
   Sync sync = ::fdatasync;
+  WriteBack write_back = begin_write_back;  // under Durability::batch
 };
 
 // How long the writer is to wait for records when it has waited for `last`, in which so many bytes

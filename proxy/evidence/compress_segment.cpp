@@ -115,7 +115,7 @@ bool compress_segment(const std::filesystem::path& file, const std::function<boo
     fail(compressed, "cannot be named: " + last_error().message());
   if (const auto error = sync_folder(file.parent_path()))
     fail(compressed, "its name cannot be made durable: " + error.message());
-  if (::unlink(file.c_str()) != 0) fail(file, "cannot be removed: " + last_error().message());
+  if (const auto error = remove_gently(file)) fail(file, "cannot be removed: " + error.message());
   return true;
 }
 

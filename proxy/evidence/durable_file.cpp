@@ -90,6 +90,21 @@ std::error_code write_again(int file, std::size_t begin, std::size_t end) {
   return {};
 }
 
+void begin_write_back(int file, std::size_t begin, std::size_t bytes) {
+  (void)::sync_file_range(file, static_cast<off_t>(begin), static_cast<off_t>(bytes),
+                          SYNC_FILE_RANGE_WRITE);
+}
+
+std::error_code remove_gently(const std::filesystem::path& file) {
+  constexpr off_t piece = 256 * 1024;
+  const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  struct stat status{};
+  if (opened && ::fstat(opened.number(), &status) == 0)
+    for (off_t at = 0; at < status.st_size; at += piece)
+      (void)::posix_fadvise(opened.number(), at, piece, POSIX_FADV_DONTNEED);
+  return ::unlink(file.c_str()) == 0 ? std::error_code{} : last_error();
+}
+
 std::error_code sync_folder(const std::filesystem::path& folder) {
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened || ::fsync(opened.number()) != 0) return last_error();

@@ -18,6 +18,10 @@ namespace proxy {
 // Have the meaning of write(2) and fdatasync(2); tests give some that fail.
 using Write = std::function<ssize_t(int, const char*, std::size_t)>;
 using Sync = std::function<int(int)>;
+// Has the disk begin to take `bytes` of a file from `begin` on, and does not wait for it. What goes
+// wrong the next Sync says.
+using WriteBack = std::function<void(int, std::size_t begin, std::size_t bytes)>;
+void begin_write_back(int file, std::size_t begin, std::size_t bytes);
 
 class Descriptor {
  public:
@@ -61,6 +65,11 @@ bool has_name(int file, const std::filesystem::path& name);
 // the disk it takes for written, and the next fdatasync would call it durable; the kernel's memory
 // has it still.
 std::error_code write_again(int file, std::size_t begin, std::size_t end);
+
+// Removes a durable file, after having the kernel's memory let go of it piece by piece: all at once
+// keeps a core for milliseconds, whatever the priority of who does it. It is not made shorter:
+// somebody may be reading it, or have linked it.
+std::error_code remove_gently(const std::filesystem::path& file);
 
 // The names in a folder.
 std::error_code sync_folder(const std::filesystem::path& folder);

@@ -210,3 +210,16 @@ TEST_CASE("on an idle gateway the last segment with records goes, too") {
   CHECK(log.faults() == "");
   CHECK(log.verify().records == 0);
 }
+
+// A backup by `cp -al`, and `audit query` in the middle of it.
+TEST_CASE("who has linked or opened a segment keeps all of it when it is compressed") {
+  const Log log(200, 100, 7);
+  const auto text = bytes_of(log.segment(0));
+  const auto backup = log.directory() / "backup";
+  std::filesystem::create_hard_link(log.segment(0), backup);
+  std::ifstream reader(log.segment(0), std::ios::binary);
+  CHECK(compress_segment(log.segment(0), [] { return true; }));
+  CHECK_FALSE(std::filesystem::exists(log.segment(0)));
+  CHECK(bytes_of(backup) == text);
+  CHECK(std::string(std::istreambuf_iterator<char>(reader), {}) == text);
+}
