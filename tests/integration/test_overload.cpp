@@ -62,7 +62,8 @@ TEST_CASE("while the first in line has waited too long, who comes is told to com
   auto other = gateway.client();
   CHECK(other.exchange(request("POST", path, app_fields, "no JSON at all")).status == 503);
   CHECK(other.exchange(request("GET", "/api/1/vehicles", app_fields)).status == 503);
-  CHECK(value(gateway, "prefgate_requests_shed_total") == 3);
+  // Former bug of this test: the last of them had its answer, and was not yet counted.
+  CHECK(scrape_after(gateway, 3)["prefgate_requests_shed_total"] == 3);
   CHECK(gateway.admin().exchange(request("GET", "/status")).body.find(R"("shed":3)") !=
         std::string::npos);
   gate.open();
