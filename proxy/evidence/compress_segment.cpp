@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "proxy/evidence/segment_file.hpp"
 #include "proxy/evidence/segments.hpp"
@@ -19,8 +20,15 @@ namespace proxy {
 namespace {
 
 constexpr std::size_t piece_bytes = 256 * 1024;
-constexpr int level =
-    1;  // records are alike: the third takes half as long again for a twentieth less
+// Records are alike, and what they share is long. So the third level takes half as long again and
+// gains nothing; and beside the first, to look for seven bytes at least and to keep the table of
+// where they were in a core's own cache takes an eighth less time for a hundredth more bytes.
+constexpr std::pair<ZSTD_cParameter, int> settings[] = {
+    {ZSTD_c_checksumFlag, 1},
+    {ZSTD_c_compressionLevel, 1},
+    {ZSTD_c_hashLog, 13},
+    {ZSTD_c_minMatch, 7},
+};
 constexpr const char* unfinished_end = ".new";
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
@@ -42,8 +50,8 @@ class Compression {
         out_(ZSTD_CStreamOutSize(), '\0') {
     if (!file_) fail(to, "cannot be created: " + last_error().message());
     if (!context_) throw std::bad_alloc();
-    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
-    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
+    for (const auto& [parameter, value] : settings)
+      ZSTD_CCtx_setParameter(context_.get(), parameter, value);
   }
 
   void add(std::string_view text, ZSTD_EndDirective directive) {
