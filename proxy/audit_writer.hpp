@@ -52,12 +52,13 @@ struct AuditSettings {
 };
 
 // How long the writer is to wait for records when it has waited for `last`, in which so many bytes
-// came: as long as 128 KiB take at that rate, a millisecond at least, `round` at most. A worker may
-// want the core that half a millisecond of work then takes; and what has just been committed is
-// still in a cache.
+// came: as long as 128 KiB take at that rate, 4 ms at least, `round` at most. A worker may want the
+// core that a sixth of a millisecond of work then takes; and what has just been committed is still
+// in a cache. Where more comes than that in 4 ms, the core is busy, and what counts is how seldom
+// the two take turns on it: each time costs both what they had in its caches.
 constexpr std::chrono::milliseconds next_pause(std::chrono::milliseconds last, std::int64_t came,
                                                std::chrono::milliseconds round) {
-  constexpr std::chrono::milliseconds least{1};
+  constexpr std::chrono::milliseconds least{4};
   constexpr std::int64_t worth_a_round = 128 * 1024;
   return std::clamp(last * worth_a_round / std::max<std::int64_t>(came, 1), least,
                     std::max(round, least));
@@ -138,7 +139,7 @@ class AuditWriter {
   bool nodes_due_ = false;              // of lines that the file has, and not in their files yet
   std::vector<std::uint64_t> wrote_;    // by ring: the position behind its last record in the file
   std::int64_t came_ = 0;               // bytes of records since the last pause
-  std::chrono::milliseconds pause_{1};  // its length
+  std::chrono::milliseconds pause_{4};  // its length
   bool all_written_ = false;            // the last round had no trouble
   std::uint64_t sealed_;                // records that are durable and signed
   std::chrono::steady_clock::time_point sealed_at_{};  // when the last seal was begun

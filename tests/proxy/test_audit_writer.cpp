@@ -27,7 +27,7 @@ TEST_CASE("records are numbered in the order in which they were taken, and writt
   CHECK(!writer.last_error());
 }
 
-TEST_CASE("the writer waits for 128 KiB of records, for a millisecond to a round's time") {
+TEST_CASE("the writer waits for 128 KiB of records, for 4 ms to a round's time") {
   struct Case {
     std::string what;
     std::chrono::milliseconds last;
@@ -36,20 +36,20 @@ TEST_CASE("the writer waits for 128 KiB of records, for a millisecond to a round
   };
   const Case cases[] = {
       {"nothing came", 20ms, 0, 20ms},
-      {"nothing came, after a short pause", 1ms, 0, 20ms},
+      {"nothing came, after a short pause", 4ms, 0, 20ms},
       {"little came", 20ms, 1'500, 20ms},
       {"just so much", 20ms, 131'072, 20ms},
-      {"five times as much", 20ms, 5 * 131'072, 4ms},
-      {"at that rate it stays", 4ms, 131'072, 4ms},
-      {"half of that rate", 4ms, 65'536, 8ms},
-      {"more than a millisecond's worth", 1ms, 10 * 131'072, 1ms},
+      {"four times as much", 20ms, 4 * 131'072, 5ms},
+      {"at that rate it stays", 5ms, 131'072, 5ms},
+      {"half of that rate", 5ms, 65'536, 10ms},
+      {"more than 4 ms are worth", 4ms, 10 * 131'072, 4ms},
   };
   for (const auto& each : cases) {
     CAPTURE(each.what);
     CHECK(proxy::next_pause(each.last, each.came, 20ms) == each.next);
   }
   CHECK(proxy::next_pause(24h, 0, 24h) == 24h);
-  CHECK(proxy::next_pause(20ms, 0, 0ms) == 1ms);
+  CHECK(proxy::next_pause(20ms, 0, 0ms) == 4ms);
 }
 
 TEST_CASE("a record is written without being asked for, and sooner when asked for") {
