@@ -144,7 +144,7 @@ void AuditTree::notice(const std::string& what) {
 }
 
 void AuditTree::append(std::string_view lines) {
-  for_each_line(lines, [this](std::string_view line) { stored_.append(leaf_hash(line)); });
+  for (const auto& leaf : hasher_.hash(lines)) stored_.append(leaf);
 }
 
 bool AuditTree::has_checkpoint() const {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "proxy/evidence/checkpoint.hpp"
+#include "proxy/evidence/leaf_hasher.hpp"
 #include "proxy/evidence/signing_key.hpp"
 #include "proxy/evidence/stored_tree.hpp"
 
@@ -64,6 +65,7 @@ class AuditTree {
   const SigningKey key_;
   const Write write_;
   StoredTree stored_;
+  LeafHasher hasher_;
   std::vector<std::string> notices_;
 };
 

@@ -5,6 +5,7 @@
 #include <future>
 #include <utility>
 
+#include "proxy/evidence/leaf_hasher.hpp"
 #include "proxy/evidence/segment_reader.hpp"
 
 namespace proxy {
@@ -23,8 +24,11 @@ struct HashedBlock {
 HashedBlock hash_block(LineBlock block) {
   HashedBlock hashed{std::move(block), {}};
   if (hashed.block.torn) return hashed;
+  LeafHasher hasher;
+  const auto& leaves = hasher.hash(hashed.block.text);
+  hashed.lines.reserve(leaves.size());
   for_each_line(hashed.block.text, [&](std::string_view line) {
-    hashed.lines.push_back({leaf_hash(line), seq_of(line)});
+    hashed.lines.push_back({leaves[hashed.lines.size()], seq_of(line)});
   });
   hashed.block.text = {};
   return hashed;
