@@ -11,17 +11,36 @@ bool is_plain(char c) {  // ASCII that stands for itself in a JSON string
   return (c >= 0x20) & (c < 0x7F) & (c != '"') & (c != '\\');
 }
 
-// Whole blocks without a branch: the compiler makes vector instructions of that.
+// Eight at once, in a register. Exact: a byte's borrow reaches only those above one that is found.
+bool are_plain(std::uint64_t eight) {
+  constexpr std::uint64_t each = 0x0101010101010101;
+  const auto less = [](std::uint64_t of, unsigned than) { return (of - each * than) & ~of; };
+  const auto has = [&](unsigned char c) { return less(eight ^ (each * c), 1); };
+  return ((eight | less(eight, 0x20) | has('"') | has('\\') | has(0x7F)) & (each * 0x80)) == 0;
+}
+
+template <class Word>
+std::uint64_t load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// How many plain ones `text` begins with; most are plain to the end, and many are short.
 std::size_t plain_run(std::string_view text) {
-  constexpr std::size_t block = 16;
+  const char* const from = text.data();
+  const auto size = text.size();
   std::size_t i = 0;
-  for (; i + block <= text.size(); i += block) {
-    unsigned char good = 1;
-    for (std::size_t j = 0; j < block; ++j)
-      good &= static_cast<unsigned char>(is_plain(text[i + j]));
-    if (good == 0) break;
+  if (size >= 8) {
+    for (; i + 8 <= size && are_plain(load<std::uint64_t>(from + i)); i += 8) {
+    }
+    // The rest, with some of what has been looked at.
+    if (i + 8 > size && are_plain(load<std::uint64_t>(from + size - 8))) return size;
+  } else if (size >= 4) {
+    const auto end = load<std::uint32_t>(from + size - 4);
+    if (are_plain(load<std::uint32_t>(from) | end << 32)) return size;
   }
-  while (i < text.size() && is_plain(text[i])) ++i;
+  while (i < size && is_plain(text[i])) ++i;
   return i;
 }
 

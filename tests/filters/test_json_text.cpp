@@ -71,6 +71,22 @@ TEST_CASE("strings escape what JSON and terminals cannot bear, and nothing else"
   }
 }
 
+TEST_CASE("every byte is written at every place of a string as it is alone") {
+  for (std::size_t size = 1; size <= 20; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, '~');
+        text[at] = static_cast<char>(byte);
+        const auto alone = string_of(text.substr(at, 1));
+        const auto written = '"' + std::string(at, '~') + alone.substr(1, alone.size() - 2) +
+                             std::string(size - at - 1, '~') + '"';
+        CAPTURE(size);
+        CAPTURE(at);
+        CAPTURE(byte);
+        CHECK(string_of(text) == written);
+      }
+}
+
 TEST_CASE("a limit counts written bytes, never splits a character or an escape, and is said") {
   const std::string text = "ab\"\xE2\x82\xAC\x01z";
   for (std::size_t limit = 0; limit < 20; ++limit) {
