@@ -150,7 +150,7 @@ void AuditSegments::set_blocks_aside(std::size_t more) {
 // milliseconds, in which requests wait. Whole pieces: to append to a page that is being written
 // could have to wait.
 void AuditSegments::begin_write_back() {
-  constexpr std::size_t piece = 256 * 1024;
+  constexpr std::size_t piece = 1024 * 1024;
   const auto whole = size_ / piece * piece;
   if (!write_back_ || whole <= written_back_) return;
   write_back_(file_, written_back_, whole - written_back_);
