@@ -21,20 +21,20 @@ TEST_CASE("the disk begins to take what is appended, each whole piece once, in e
     std::error_code error;
     CHECK(segments.append(std::string(kib * 1024 - 1, 'x') + "\n", error) == kib * 1024);
   };
-  append(255);
+  append(1023);
   CHECK(asked.empty());
   append(2);
-  append(100);
-  append(700);
-  CHECK(asked == "0+262144 262144+786432 ");
+  append(400);
+  append(2800);
+  CHECK(asked == "0+1048576 1048576+3145728 ");
   CHECK_FALSE(segments.rotate(1));
-  append(300);
-  CHECK(asked == "0+262144 262144+786432 0+262144 ");
+  append(1200);
+  CHECK(asked == "0+1048576 1048576+3145728 0+1048576 ");
 }
 
 TEST_CASE("what was there at the start is durable, and not begun again") {
   const TemporaryDirectory folder;
-  const auto line = "{\"seq\":0,\"x\":\"" + std::string(300'000, 'x') + "\"}\n";
+  const auto line = "{\"seq\":0,\"x\":\"" + std::string(1'200'000, 'x') + "\"}\n";
   std::ofstream(folder.path() / "records-000000000000.jsonl") << line;
   std::size_t begun_at = 0;
   AuditSegments segments(folder.path(), ::write, ::fdatasync,
